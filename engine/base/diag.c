@@ -1,0 +1,163 @@
+#include "base/diag.h"
+#include <stdlib.h>
+#include <string.h>
+#include "base/str.h"
+
+enum { MAX_DIAGS = 100, MAX_QUOTE = 160 };
+
+void diags_init(diags *d)
+{
+    memset(d, 0, sizeof *d);
+    arena_init(&d->mem, 4096);
+}
+
+void diags_free(diags *d)
+{
+    arena_free(&d->mem);
+    free(d->v);
+    memset(d, 0, sizeof *d);
+}
+
+static void add(diags *d, int severity, diag_at at, const char *fmt, va_list ap)
+{
+    sbuf text = { 0 };
+    sbuf_vprintf(&text, fmt, ap);
+    bool again = false;
+    for (size_t i = 0; i < d->n && !again; i++)
+        again = d->v[i].at.source == at.source && d->v[i].at.line == at.line && d->v[i].at.col == at.col &&
+                !strcmp(d->v[i].text, sbuf_z(&text));
+    if (!again) {
+        d->errors += severity == DIAG_ERROR;
+        if (d->n == d->cap && d->n < MAX_DIAGS) {
+            const size_t cap = d->cap ? d->cap * 2 : 8;
+            diag *v = realloc(d->v, cap * sizeof *v);
+            if (v) {
+                d->v = v;
+                d->cap = cap;
+            }
+        }
+        char *copy = d->n < d->cap && d->n < MAX_DIAGS ? arena_strndup(&d->mem, sbuf_z(&text), text.n) : NULL;
+        if (copy)
+            d->v[d->n++] = (diag){ .severity = severity, .at = at, .text = copy };
+    }
+    sbuf_free(&text);
+}
+
+void diag_error(diags *d, diag_at at, const char *fmt, ...)
+{
+    va_list ap;
+    va_start(ap, fmt);
+    add(d, DIAG_ERROR, at, fmt, ap);
+    va_end(ap);
+}
+
+void diag_warning(diags *d, diag_at at, const char *fmt, ...)
+{
+    va_list ap;
+    va_start(ap, fmt);
+    add(d, DIAG_WARNING, at, fmt, ap);
+    va_end(ap);
+}
+
+void diag_hint(diags *d, const char *fmt, ...)
+{
+    if (!d->n)
+        return;
+    sbuf text = { 0 };
+    va_list ap;
+    va_start(ap, fmt);
+    sbuf_vprintf(&text, fmt, ap);
+    va_end(ap);
+    d->v[d->n - 1].hint = arena_strndup(&d->mem, sbuf_z(&text), text.n);
+    sbuf_free(&text);
+}
+
+/* The line that `at` stands in, cut to a window of MAX_QUOTE bytes around the column; control characters become spaces. */
+static void quote(const diag *g, FILE *to, const char *bold, const char *off)
+{
+    const diag_source *s = g->at.source;
+    const char *line = s->text, *end = s->text + s->n;
+    for (unsigned i = 1; i < g->at.line; i++) {
+        const char *nl = memchr(line, '\n', (size_t)(end - line));
+        if (!nl)
+            return;
+        line = nl + 1;
+    }
+    const char *nl = memchr(line, '\n', (size_t)(end - line));
+    size_t n = (size_t)((nl ? nl : end) - line), col = g->at.col ? g->at.col - 1 : 0, from = 0;
+    while (n && line[n - 1] == '\r')
+        n--;
+    if (col > n)
+        col = n;
+    if (col > MAX_QUOTE / 2 && n > MAX_QUOTE)
+        from = col - MAX_QUOTE / 2;
+    while (from && from < n && ((unsigned char)line[from] & 0xC0) == 0x80)
+        from--;
+    size_t len = n - from > MAX_QUOTE ? MAX_QUOTE : n - from;
+    len = utf8_valid_prefix(line + from, len);
+    char shown[MAX_QUOTE + 1], under[MAX_QUOTE + 1];
+    size_t marks = 0;
+    for (size_t i = 0; i < len; i++)
+        shown[i] = (unsigned char)line[from + i] < 0x20 ? ' ' : line[from + i];
+    shown[len] = 0;
+    for (size_t i = from; i < col && i - from < len; i++) /* one column for each character */
+        if (((unsigned char)line[i] & 0xC0) != 0x80)
+            under[marks++] = ' ';
+    size_t tail = 0;
+    for (size_t i = col + 1; i < col + g->at.len && i < from + len; i++)
+        tail += ((unsigned char)line[i] & 0xC0) != 0x80;
+    under[marks] = 0;
+    fprintf(to, "%5u | %s\n      | %s%s^", g->at.line, shown, under, bold);
+    for (size_t i = 0; i < tail; i++)
+        putc('~', to);
+    fprintf(to, "%s", off);
+    if (g->hint)
+        fprintf(to, "  %s", g->hint);
+    putc('\n', to);
+}
+
+static const diag *sort_base;
+
+/* By source (in order of appearance), then by place; without a place last. Stable through the index. */
+static int by_place(const void *x, const void *y)
+{
+    const diag *a = &sort_base[*(const size_t *)x], *b = &sort_base[*(const size_t *)y];
+    if ((a->at.source != NULL) != (b->at.source != NULL))
+        return a->at.source ? -1 : 1;
+    if (a->at.source == b->at.source) {
+        if (a->at.line != b->at.line)
+            return a->at.line < b->at.line ? -1 : 1;
+        if (a->at.col != b->at.col)
+            return a->at.col < b->at.col ? -1 : 1;
+    }
+    return *(const size_t *)x < *(const size_t *)y ? -1 : 1;
+}
+
+void diags_print(const diags *d, FILE *to, bool color)
+{
+    const char *bold = color ? "\033[1m" : "", *red = color ? "\033[1;31m" : "", *yellow = color ? "\033[1;33m" : "",
+               *off = color ? "\033[0m" : "", *green = color ? "\033[1;32m" : "";
+    size_t order[MAX_DIAGS];
+    for (size_t i = 0; i < d->n; i++)
+        order[i] = i;
+    sort_base = d->v;
+    if (d->n)
+        qsort(order, d->n, sizeof order[0], by_place);
+    for (size_t i = 0; i < d->n; i++) {
+        const diag *g = &d->v[order[i]];
+        if (g->at.source) {
+            fprintf(to, "%s%s:", bold, g->at.source->name);
+            if (g->at.line)
+                fprintf(to, "%u:%u:", g->at.line, g->at.col);
+            fprintf(to, "%s ", off);
+        }
+        fprintf(to, "%s%s%s: %s\n", g->severity == DIAG_ERROR ? red : yellow, g->severity == DIAG_ERROR ? "error" : "warning", off,
+                g->text);
+        if (g->at.source && g->at.source->text && g->at.line)
+            quote(g, to, green, off);
+        else if (g->hint)
+            fprintf(to, "      %s\n", g->hint);
+    }
+    if (d->errors > MAX_DIAGS)
+        fprintf(to, "and %zu more\n", d->errors - MAX_DIAGS);
+}
