@@ -1,0 +1,69 @@
+/* A pipeline file: its head, and the list of stages with variables and includes resolved; not yet bound to plugins. */
+#ifndef SLUICE_PIPELINE_H
+#define SLUICE_PIPELINE_H
+#include "config/option.h"
+
+enum { ON_ERROR_FAIL, ON_ERROR_SKIP_RECORD, ON_ERROR_SKIP_FILE };
+enum { ON_REJECT_DROP, ON_REJECT_QUARANTINE };
+enum { MODE_DROP, MODE_ANNOTATE };
+
+/* What stands at the head of the file beside `stages` and `vars`; one option table (pipeline_head_table) reads it. */
+typedef struct pipeline_head {
+    const char *name;           /* letters, digits, - _ .; default: the file's name without its ending */
+    const char *description;
+    int64_t seed;               /* default 0 */
+    uint32_t on_error;          /* fail | skip_record | skip_file */
+    uint32_t on_reject;         /* drop | quarantine */
+    sl_amount max_errors;       /* count or share; unset: unlimited */
+    uint64_t max_record_bytes;  /* default 128 MiB */
+    uint64_t split_bytes;       /* default 8 MiB: input that one worker takes at a time */
+    uint64_t batch_bytes;       /* default 2 MiB */
+    int64_t batch_rows;         /* default 1024, 1..65535 */
+} pipeline_head;
+option_table pipeline_head_table(void);
+
+/* What the engine reads in every stage, beside the stage's own options: use, from, name, mode, as, on_reject. */
+typedef struct stage_common {
+    const char *use, *name;
+    sl_many from;       /* of const char *: names or uses of stages above; empty: the stage before */
+    uint32_t mode;      /* MODE_DROP | MODE_ANNOTATE */
+    const char *as;     /* annotate: the column; NULL: short name of the stage */
+    uint32_t on_reject; /* ON_REJECT_*; default: the head's (stored as ON_REJECT_INHERIT) */
+} stage_common;
+enum { ON_REJECT_INHERIT = 2 };
+option_table stage_common_table(void);
+/* use, from, name, mode, as, on_reject: other_names when the stage's own table is read. A stage may have an option `as` of its
+ * own: option_read gives the key to the stage's table, and the common table yields it. NULL-terminated. */
+extern const char *const stage_common_names[];
+
+typedef struct pipeline_stage {
+    const yaml_node *node; /* the stage's map, variables replaced */
+    diag_at at;            /* of the value of `use` */
+} pipeline_stage;
+
+typedef struct pipeline_var { const char *name, *value; } pipeline_var;
+
+typedef struct pipeline {
+    arena mem;
+    diag_source *sources; /* the file and what it includes: for messages and for the plan hash */
+    size_t n_sources;
+    const char *path;
+    const yaml_node *root;
+    pipeline_head head;
+    pipeline_stage *stages;
+    size_t n_stages;
+    pipeline_var *vars; /* effective, sorted by name: part of run.json */
+    size_t n_vars;
+} pipeline;
+
+/* Reads path ("-": standard input), replaces ${name} in all scalars (from `sets`, else the environment variable of that name,
+ * else `vars:` of the file; $${ stands for ${), and pulls in `- include: file.yaml` (a list of stages, or a map with `stages`;
+ * path relative to the including file; at most 16 deep, no cycles). A `--set` of a variable that the file never uses is an
+ * error with a did-you-mean. Adds every mistake to d. false: errors; what could be read is in p, so that
+ * the planner may look for more. A value whose error is known is marked (yaml_node.reported). The places in d point into p:
+ * print d before pipeline_free, which is due in any case. */
+bool pipeline_load(pipeline *p, diags *d, const char *path, const pipeline_var *sets, size_t n_sets);
+/* The same from memory, for tests and fuzzing: reads no file, so an `include` is an error. */
+bool pipeline_parse(pipeline *p, diags *d, const char *name, const char *text, size_t n, const pipeline_var *sets, size_t n_sets);
+void pipeline_free(pipeline *p);
+#endif
