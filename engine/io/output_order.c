@@ -1,0 +1,141 @@
+/* The sequencer: chunks come in any order and leave in the order of (split, chunk). One serves all outputs, for a chunk
+ * is ended for all of them at once. It is a heap of the chunks that are early, with the end of a split as an entry of
+ * its own: the end of a split of n chunks has the place of the chunk n, which does not exist. */
+#include "io/output_internal.h"
+#include <stdlib.h>
+#include "sluice/plugin.h"
+
+static bool before(const entry *a, const entry *b)
+{
+    return a->split != b->split ? a->split < b->split : a->chunk < b->chunk;
+}
+
+static bool heap_push(outputs *o, entry e)
+{
+    if (o->heap_n == o->heap_cap) {
+        const size_t cap = o->heap_cap ? o->heap_cap * 2 : 64;
+        entry *v = realloc(o->heap, cap * sizeof *v);
+        if (!v)
+            return false;
+        o->heap = v;
+        o->heap_cap = cap;
+    }
+    size_t i = o->heap_n++;
+    for (; i && before(&e, &o->heap[(i - 1) / 2]); i = (i - 1) / 2)
+        o->heap[i] = o->heap[(i - 1) / 2];
+    o->heap[i] = e;
+    return true;
+}
+
+static entry heap_pop(outputs *o)
+{
+    const entry top = o->heap[0], e = o->heap[--o->heap_n];
+    size_t i = 0;
+    for (size_t c; (c = 2 * i + 1) < o->heap_n; i = c) {
+        if (c + 1 < o->heap_n && before(&o->heap[c + 1], &o->heap[c]))
+            c++;
+        if (!before(&o->heap[c], &e))
+            break;
+        o->heap[i] = o->heap[c];
+    }
+    o->heap[i] = e;
+    return top;
+}
+
+static void drop(outputs *o, gather *list)
+{
+    while (list) {
+        gather *g = list;
+        list = g->next;
+        gather_unref(o, g);
+    }
+}
+
+/* Hands what is next to the cutters, as long as it is there. */
+static int advance(outputs *o)
+{
+    while (o->heap_n) {
+        const entry at = { .split = o->split, .chunk = o->chunk };
+        if (before(&at, &o->heap[0]))
+            return 0;
+        if (before(&o->heap[0], &at))
+            return outputs_fail(o, SL_E_INTERNAL,
+                                "internal error: chunk %llu of split %llu came twice or after the end of its split",
+                                (unsigned long long)o->heap[0].chunk, (unsigned long long)o->heap[0].split);
+        entry e = heap_pop(o);
+        o->split += e.end;
+        o->chunk = e.end ? 0 : o->chunk + 1;
+        while (e.gathers) {
+            gather *g = e.gathers;
+            e.gathers = g->next;
+            const int r = cut_records(g->out, g);
+            if (r < 0) {
+                drop(o, e.gathers);
+                return r;
+            }
+        }
+    }
+    return 0;
+}
+
+/* Takes the gathers over, also on failure. */
+static int enter(outputs *o, entry e, sbuf *err)
+{
+    uint64_t bytes = 0;
+    for (const gather *g = e.gathers; g; g = g->next)
+        bytes += g->n;
+    if (!o->failed && o->finished)
+        outputs_fail(o, SL_E_INTERNAL, "internal error: split %llu ends after the outputs were finished",
+                     (unsigned long long)e.split);
+    if (!o->failed && !heap_push(o, e))
+        outputs_nomem(o);
+    if (o->failed) {
+        drop(o, e.gathers);
+        return outputs_failure(o, err);
+    }
+    o->waiting += bytes;
+    advance(o);
+    outputs_changed(o);
+    return outputs_failure(o, err);
+}
+
+int outputs_end_chunk(outputs *o, unsigned thread, uint64_t split, uint64_t chunk, sbuf *err)
+{
+    entry e = { .split = split, .chunk = chunk };
+    int r = 0;
+    if (!o->n)
+        return 0;
+    for (size_t i = o->n; r == 0 && i-- > 0;) {
+        gather *g;
+        r = gather_take(o->v[i], thread, &g);
+        if (g) {
+            g->next = e.gathers;
+            e.gathers = g;
+        }
+    }
+    pthread_mutex_lock(&o->mutex);
+    if (r < 0)
+        outputs_nomem(o);
+    r = enter(o, e, err);
+    gather_refill(o, thread);
+    pthread_mutex_unlock(&o->mutex);
+    return r;
+}
+
+int outputs_end_split(outputs *o, uint64_t split, uint64_t chunks, sbuf *err)
+{
+    if (!o->n)
+        return 0;
+    pthread_mutex_lock(&o->mutex);
+    const int r = enter(o, (entry){ .split = split, .chunk = chunks, .end = true }, err);
+    pthread_mutex_unlock(&o->mutex);
+    return r;
+}
+
+void outputs_next(outputs *o, uint64_t *split, uint64_t *chunk)
+{
+    pthread_mutex_lock(&o->mutex);
+    *split = o->split;
+    *chunk = o->chunk;
+    pthread_mutex_unlock(&o->mutex);
+}

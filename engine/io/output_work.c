@@ -1,0 +1,134 @@
+/* Frames on their way to the file: compressed by any thread, oldest first, and written in order by the thread that
+ * finishes the one that is due; frames that were waiting for it go along. The mutex is never held over compression or
+ * write(2). */
+#include "io/output_internal.h"
+#include <time.h>
+#include "sluice/plugin.h"
+
+static frame *take_job(outputs *o)
+{
+    frame *f = o->first_job;
+    if (!f)
+        return NULL;
+    o->first_job = f->next_job;
+    if (!o->first_job)
+        o->last_job = NULL;
+    return f;
+}
+
+static bool may_write(const output *out) { return !out->writing && out->first && out->first->done; }
+
+/* [mutex held, given up meanwhile] The caller is the writer of f->out. */
+static int write_frame(outputs *o, frame *f)
+{
+    output *out = f->out;
+    sbuf why = { 0 };
+    pthread_mutex_unlock(&o->mutex);
+    int r = f->shard == out->file_shard ? 0 : file_begin(out, f->shard, &why);
+    if (r == 0)
+        r = file_write(out, f, &why);
+    if (r == 0 && f->last)
+        r = file_end(out, &why);
+    pthread_mutex_lock(&o->mutex);
+    if (r < 0)
+        r = why.n ? outputs_fail(o, r, "%s", sbuf_z(&why)) : outputs_nomem(o);
+    sbuf_free(&why);
+    return r;
+}
+
+/* [mutex held, given up meanwhile] Writes all that is due. */
+static void drain(outputs *o, output *out)
+{
+    out->writing = true;
+    while (!o->failed && out->first && out->first->done) {
+        frame *f = out->first;
+        if (write_frame(o, f) < 0)
+            break; /* the frame stays: outputs_free has it */
+        out->first = f->next;
+        if (!out->first)
+            out->last = NULL;
+        o->waiting -= f->packed ? f->packed_n : f->bytes;
+        frame_free(o, f);
+        outputs_changed(o);
+    }
+    out->writing = false;
+}
+
+/* [mutex held, given up meanwhile] */
+static void pack(outputs *o, frame *f, unsigned thread)
+{
+    const char *why = "";
+    pthread_mutex_unlock(&o->mutex);
+    const int r = packer_pack(o->packers[thread], f, &why);
+    pthread_mutex_lock(&o->mutex);
+    if (r == SL_E_NOMEM)
+        outputs_nomem(o);
+    else if (r < 0)
+        outputs_fail(o, r, "cannot compress %s: %s", f->shard->path, why);
+    if (r < 0)
+        return;
+    frame_release(o, f);
+    o->waiting -= f->bytes;
+    o->waiting += f->packed_n;
+    f->done = true;
+    outputs_changed(o);
+    if (may_write(f->out))
+        drain(o, f->out);
+}
+
+int outputs_work(outputs *o, unsigned thread, sbuf *err)
+{
+    if (!o->n)
+        return 0;
+    pthread_mutex_lock(&o->mutex);
+    int did = 0;
+    for (size_t i = 0; i < o->n && !did && !o->failed; i++)
+        if (may_write(o->v[i])) {
+            drain(o, o->v[i]);
+            did = 1;
+        }
+    frame *f = did || o->failed ? NULL : take_job(o);
+    if (f) {
+        pack(o, f, thread);
+        did = 1;
+    }
+    const int r = outputs_failure(o, err);
+    pthread_mutex_unlock(&o->mutex);
+    return r < 0 ? r : did;
+}
+
+int outputs_pressure(outputs *o)
+{
+    const uint64_t waiting = atomic_load_explicit(&o->waiting, memory_order_relaxed);
+    if (waiting <= o->window)
+        return PRESSURE_NONE;
+    return waiting - o->window <= o->window ? PRESSURE_SOFT : PRESSURE_HARD; /* more than twice; cannot overflow */
+}
+
+uint64_t outputs_bytes(outputs *o)
+{
+    pthread_mutex_lock(&o->mutex);
+    const uint64_t n = o->waiting + o->opened;
+    pthread_mutex_unlock(&o->mutex);
+    return n;
+}
+
+void outputs_wait(outputs *o, unsigned ms)
+{
+    if (!o->n)
+        return;
+    struct timespec until;
+    clock_gettime(CLOCK_MONOTONIC, &until);
+    until.tv_sec += ms / 1000;
+    until.tv_nsec += (long)(ms % 1000) * 1000000;
+    if (until.tv_nsec >= 1000000000) {
+        until.tv_sec++;
+        until.tv_nsec -= 1000000000;
+    }
+    pthread_mutex_lock(&o->mutex);
+    const uint64_t seen = o->changes;
+    int r = 0;
+    while (!o->failed && o->changes == seen && r == 0)
+        r = pthread_cond_timedwait(&o->changed, &o->mutex, &until);
+    pthread_mutex_unlock(&o->mutex);
+}
