@@ -1,0 +1,93 @@
+#include "exec/histogram.h"
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Exponents -64 .. 63 in 32 bins each, for both signs; everything smaller is the zero bin, everything larger the last one. */
+enum { EXPONENTS = 128, PER = 32, HALF = EXPONENTS * PER, BINS = 2 * HALF + 1, LOWEST = -64 };
+
+struct histogram {
+    uint64_t n, nan;
+    double min, max;
+    uint64_t bin[BINS]; /* negative values, descending in size; zero; positive values */
+};
+
+histogram *histogram_new(void)
+{
+    histogram *h = calloc(1, sizeof *h);
+    if (h) {
+        h->min = INFINITY;
+        h->max = -INFINITY;
+    }
+    return h;
+}
+
+void histogram_free(histogram *h) { free(h); }
+
+static int bin_of(double v)
+{
+    uint64_t bits;
+    const double a = fabs(v);
+    memcpy(&bits, &a, sizeof bits);
+    const int exponent = (int)(bits >> 52) - 1023 - LOWEST;
+    if (exponent < 0)
+        return HALF;
+    const int k = exponent >= EXPONENTS ? HALF - 1 : exponent * PER + (int)(bits >> 47 & 31);
+    return v < 0 ? HALF - 1 - k : HALF + 1 + k;
+}
+
+static double middle_of(int bin)
+{
+    if (bin == HALF)
+        return 0;
+    const int k = bin > HALF ? bin - HALF - 1 : HALF - 1 - bin;
+    const double v = ldexp(1 + (k % PER + 0.5) / PER, k / PER + LOWEST);
+    return bin > HALF ? v : -v;
+}
+
+void histogram_add(histogram *h, double v)
+{
+    if (isnan(v)) {
+        h->nan++;
+        return;
+    }
+    h->n++;
+    h->min = v < h->min ? v : h->min;
+    h->max = v > h->max ? v : h->max;
+    h->bin[bin_of(v)]++;
+}
+
+void histogram_merge(histogram *into, const histogram *from)
+{
+    into->n += from->n;
+    into->nan += from->nan;
+    into->min = from->min < into->min ? from->min : into->min;
+    into->max = from->max > into->max ? from->max : into->max;
+    for (int i = 0; i < BINS; i++)
+        into->bin[i] += from->bin[i];
+}
+
+uint64_t histogram_count(const histogram *h) { return h->n; }
+double histogram_min(const histogram *h) { return h->n ? h->min : NAN; }
+double histogram_max(const histogram *h) { return h->n ? h->max : NAN; }
+
+double histogram_quantile(const histogram *h, double q)
+{
+    uint64_t rank = (uint64_t)(q * (double)h->n), seen = 0;
+    if (!h->n)
+        return NAN;
+    if (rank >= h->n)
+        rank = h->n - 1;
+    for (int i = 0; i < BINS; i++)
+        if ((seen += h->bin[i]) > rank)
+            return fmin(fmax(middle_of(i), h->min), h->max);
+    return h->max;
+}
+
+double histogram_mean(const histogram *h)
+{
+    double sum = 0;
+    for (int i = 0; i < BINS; i++)
+        sum += h->bin[i] ? (double)h->bin[i] * middle_of(i) : 0;
+    return h->n ? fmin(fmax(sum / (double)h->n, h->min), h->max) : NAN;
+}

@@ -1,0 +1,19 @@
+/* Counts of doubles in bins that are the same everywhere: sign, exponent, five bits of mantissa (about 3 % wide). Integers only, so
+ * that merging gives the same for any order. */
+#ifndef SLUICE_HISTOGRAM_H
+#define SLUICE_HISTOGRAM_H
+#include <stddef.h>
+#include <stdint.h>
+
+typedef struct histogram histogram;
+histogram *histogram_new(void); /* NULL: out of memory */
+void histogram_free(histogram *h);
+void histogram_add(histogram *h, double v); /* NaN is counted apart */
+void histogram_merge(histogram *into, const histogram *from);
+uint64_t histogram_count(const histogram *h);
+double histogram_min(const histogram *h);
+double histogram_max(const histogram *h);
+/* The middle of the bin that holds the q-th quantile, 0 <= q <= 1, clamped to min and max; NaN if empty. */
+double histogram_quantile(const histogram *h, double q);
+double histogram_mean(const histogram *h); /* of the bins' middles: within 2 %, and the same for any order */
+#endif

@@ -1,0 +1,252 @@
+/* Before a run: instances, inputs, splits; and after it, everything closed. */
+#include <stdlib.h>
+#include <string.h>
+#include "exec/engine.h"
+
+enum { WINDOW_A_THREAD = 16 << 20 };
+
+static void note_error(worker *w, const plan_stage *p, diags *d, int code)
+{
+    diag_error(d, p->in_file->at, "%s: %s", p->common.use, w->error.n ? sbuf_z(&w->error) : "failed without a message");
+    sbuf_clear(&w->error);
+    w->error_code = 0;
+    (void)code;
+}
+
+static bool name_metrics(exec *x, stage_state *s)
+{
+    sl_metric m;
+    while (stage_metric(s->p->def, s->n_metrics, &m))
+        s->n_metrics++;
+    s->metric_names = arena_zalloc(&x->mem, (s->n_metrics + 1) * sizeof *s->metric_names, 8);
+    s->metric_kinds = arena_zalloc(&x->mem, (s->n_metrics + 1) * sizeof *s->metric_kinds, 8);
+    for (size_t i = 0; s->metric_names && s->metric_kinds && stage_metric(s->p->def, i, &m); i++) {
+        s->metric_names[i] = arena_strdup(&x->mem, m.name);
+        s->metric_kinds[i] = m.kind;
+    }
+    return s->metric_names && s->metric_kinds;
+}
+
+static bool slots_to_fill(exec *x, stage_state *s)
+{
+    s->fill = arena_alloc(&x->mem, (s->p->n_view + s->p->n_wanted + 1) * sizeof *s->fill, 8);
+    for (size_t i = 0; s->fill && i < s->p->n_view; i++)
+        if (s->p->view[i].slot != PLAN_NONE && (s->p->view[i].flags & SL_WRITE))
+            s->fill[s->n_fill++] = s->p->view[i].slot;
+    for (size_t i = 0; s->fill && i < s->p->n_wanted; i++) {
+        bool there = false;
+        for (size_t k = 0; k < s->n_fill; k++)
+            there |= s->fill[k] == s->p->wanted[i];
+        if (!there)
+            s->fill[s->n_fill++] = s->p->wanted[i];
+    }
+    return s->fill != NULL;
+}
+
+static bool make_worker(exec *x, worker *w, unsigned number)
+{
+    w->x = x;
+    w->number = number;
+    if (!rows_init(&w->r, (uint32_t)x->p->file->head.batch_rows) || !(w->chunk = input_chunk_new()) ||
+        !(w->st = calloc(x->p->n_stages + 1, sizeof *w->st)))
+        return false;
+    for (uint32_t i = 0; i < x->p->n_stages; i++) {
+        stage_thread *st = &w->st[i];
+        st->w = w;
+        st->stage = i;
+        st->counts = calloc(x->st[i].n_metrics + 1, sizeof *st->counts);
+        st->hist = calloc(x->st[i].n_metrics + 1, sizeof(histogram *));
+        st->ctx = (sl_ctx){ .host = &exec_host, .engine = st, .seed = plan_stage_seed(x->p, i), .thread = number, .n_threads = x->threads,
+                            .phase = SL_APPLY, .explain = x->o.explain };
+        if (!st->counts || !st->hist)
+            return false;
+    }
+    return true;
+}
+
+static bool make(exec *x)
+{
+    const size_t n = x->p->n_stages;
+    x->st = calloc(n + 1, sizeof *x->st);
+    x->workers = calloc(x->threads, sizeof *x->workers);
+    x->out_list = calloc(n + 2, sizeof(output *));
+    x->out_stage = calloc(n + 2, sizeof *x->out_stage);
+    x->active = calloc(x->threads + 1, sizeof *x->active);
+    x->outs = outputs_new(x->threads, x->o.tag ? x->o.tag : "x", (uint64_t)WINDOW_A_THREAD * x->threads);
+    if (!x->st || !x->workers || !x->out_list || !x->out_stage || !x->active || !x->outs)
+        return false;
+    for (size_t i = 0; i < n; i++) {
+        stage_state *s = &x->st[i];
+        s->p = &x->p->stages[i];
+        s->s = &s->p->def->s;
+        if (!name_metrics(x, s) || !slots_to_fill(x, s) || !(s->g = calloc(1, s->s->state_size + 1)))
+            return false;
+    }
+    for (unsigned i = 0; i < x->threads; i++)
+        if (!make_worker(x, &x->workers[i], i))
+            return false;
+    return true;
+}
+
+static void open_stages(exec *x, diags *d)
+{
+    worker *w = &x->workers[0];
+    for (uint32_t i = 0; i < x->p->n_stages; i++) {
+        stage_state *s = &x->st[i];
+        if (s->s->kind == SL_SINK && x->o.no_sinks)
+            continue;
+        s->opened = true;
+        const int r = s->s->open ? s->s->open(&w->st[i].ctx, s->p->cfg, s->g) : SL_OK;
+        if (r < 0 || w->error.n)
+            note_error(w, s->p, d, r);
+    }
+    for (size_t i = 0; x->o.quarantine && !x->quarantine && i < x->p->n_stages; i++)
+        if (x->p->stages[i].on_reject == ON_REJECT_QUARANTINE) {
+            const output_spec q = { .path = x->o.quarantine, .level = 3 };
+            sbuf err = { 0 };
+            if ((x->quarantine = outputs_open(x->outs, &q, &err))) {
+                x->out_list[x->n_outs] = x->quarantine;
+                x->out_stage[x->n_outs++] = PLAN_NONE;
+            } else {
+                diag_error(d, (diag_at){ 0 }, "%s", sbuf_z(&err));
+            }
+            sbuf_free(&err);
+        }
+}
+
+/* Splits of one source; their pos numbers are given when all are known. */
+static bool list_splits(exec *x, uint32_t stage, diags *d)
+{
+    worker *w = &x->workers[0];
+    stage_state *s = &x->st[stage];
+    for (uint64_t i = 0;; i++) {
+        sl_split out = { 0 };
+        const int r = s->s->split(&w->st[stage].ctx, s->g, i, &out);
+        if (r < 0 || w->error.n)
+            return note_error(w, s->p, d, r), false;
+        if (r == SL_END)
+            return true;
+        work_split *v = arena_grow(&x->mem, x->splits, x->n_splits, sizeof *v);
+        char *path = arena_strdup(&x->mem, out.path ? out.path : s->p->name), *label = arena_strdup(&x->mem, out.label ? out.label : path);
+        if (!v || !path || !label) {
+            diag_error(d, s->p->in_file->at, "out of memory");
+            return false;
+        }
+        x->splits = v;
+        out.path = path;
+        out.label = label;
+        out.stream = out.stream && s->uses_input;
+        v[x->n_splits++] = (work_split){ .s = out, .source = stage, .file = (uint32_t)s->cut_file,
+                                         .piece = s->uses_input ? s->cut.v[i - s->cut_first] : (input_piece){ 0 } };
+    }
+}
+
+/* pos has 32 bits for the split. A stream gets numbers for as many chunks as it may expand to (4,096 times its size and some), scaled
+ * down together if that is too many. */
+static bool number_splits(exec *x, diags *d)
+{
+    const uint64_t most = UINT32_MAX - 1;
+    uint64_t wanted = 0, next = 1, streams = 0;
+    for (size_t i = 0; i < x->n_splits; i++) {
+        x->splits[i].room = x->splits[i].s.stream ? 4096 + x->splits[i].s.bytes / 2048 : 1;
+        wanted += x->splits[i].room;
+        streams += x->splits[i].s.stream;
+    }
+    if (x->n_splits > most) {
+        diag_error(d, (diag_at){ 0 }, "the input makes %zu splits, more than 4 billion; set split_bytes higher", x->n_splits);
+        return false;
+    }
+    const double scale = wanted > most ? (double)(most - x->n_splits) / (double)wanted : 1;
+    for (size_t i = 0; i < x->n_splits; i++) {
+        if (x->splits[i].s.stream && scale < 1)
+            x->splits[i].room = 1 + (uint64_t)((double)x->splits[i].room * scale);
+        if (x->splits[i].s.bytes == 0 && x->splits[i].s.stream && streams == 1) /* standard input: all that is left */
+            x->splits[i].room = most / 2;
+        x->splits[i].first = next;
+        next += x->splits[i].room;
+    }
+    return true;
+}
+
+exec *exec_open(const plan *p, const exec_options *o, diags *d)
+{
+    const size_t before = d->errors;
+    exec *x = calloc(1, sizeof *x);
+    if (!x) {
+        diag_error(d, (diag_at){ 0 }, "out of memory");
+        return NULL;
+    }
+    x->p = p;
+    x->o = *o;
+    x->threads = o->threads ? o->threads : 1;
+    arena_init(&x->mem, 0);
+    pthread_mutex_init(&x->lock, NULL);
+    pthread_cond_init(&x->changed, NULL);
+    const pipeline_head *h = &p->file->head;
+    x->limits = (input_limits){ .chunk_bytes = h->split_bytes, .max_record_bytes = h->max_record_bytes,
+                                .damage = h->on_error == ON_ERROR_SKIP_RECORD ? DAMAGE_SKIPS : DAMAGE_STOPS };
+    if (!make(x))
+        diag_error(d, (diag_at){ 0 }, "out of memory");
+    else
+        open_stages(x, d);
+    for (size_t i = 0; d->errors == before && i < p->n_sources; i++)
+        list_splits(x, p->sources[i], d);
+    if (d->errors == before)
+        number_splits(x, d);
+    if (d->errors != before) {
+        exec_free(x);
+        return NULL;
+    }
+    return x;
+}
+
+static void free_worker(exec *x, worker *w)
+{
+    for (uint32_t i = 0; w->st && i < x->p->n_stages; i++) {
+        stage_thread *st = &w->st[i];
+        for (size_t k = 0; st->hist && k < x->st[i].n_metrics; k++)
+            histogram_free(st->hist[k]);
+        json_parser_free(st->json);
+        json_parser_free(st->ids);
+        sbuf_free(&st->line);
+        free(st->counts);
+        free(st->hist);
+    }
+    input_chunk_free(w->chunk);
+    rows_free(&w->r);
+    free(w->st);
+    free(w->rej);
+    free(w->quar);
+    free(w->done);
+    sbuf_free(&w->error);
+    sbuf_free(&w->scratch);
+}
+
+void exec_free(exec *x)
+{
+    if (!x)
+        return;
+    for (uint32_t i = 0; x->st && i < x->p->n_stages; i++) {
+        stage_state *s = &x->st[i];
+        if (s->opened && s->s->close)
+            s->s->close(&x->workers[0].st[i].ctx, s->g);
+        free(s->g);
+    }
+    for (unsigned i = 0; x->workers && i < x->threads; i++)
+        free_worker(x, &x->workers[i]);
+    for (size_t i = 0; i < x->n_active; i++)
+        input_stream_close(x->active[i].in);
+    outputs_free(x->outs);
+    free(x->st);
+    free(x->workers);
+    free(x->out_list);
+    free(x->out_stage);
+    free(x->active);
+    free(x->manifest);
+    sbuf_free(&x->fail_text);
+    sbuf_free(&x->notes);
+    pthread_mutex_destroy(&x->lock);
+    pthread_cond_destroy(&x->changed);
+    arena_free(&x->mem);
+    free(x);
+}

@@ -1,0 +1,158 @@
+/* What is left of a run: counts, the manifest, the error; and what a tap may ask. */
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include "exec/engine.h"
+
+static int by_place(const void *a, const void *b)
+{
+    const exec_split *x = a, *y = b;
+    return x->split != y->split ? (x->split < y->split ? -1 : 1) : x->chunk < y->chunk ? -1 : x->chunk > y->chunk;
+}
+
+static void collect_manifest(exec *x)
+{
+    size_t n = 0;
+    for (unsigned i = 0; i < x->threads; i++)
+        n += x->workers[i].n_done;
+    x->manifest = malloc((n + 1) * sizeof *x->manifest);
+    for (unsigned i = 0; x->manifest && i < x->threads; i++) {
+        const worker *w = &x->workers[i];
+        if (w->n_done)
+            memcpy(x->manifest + x->n_manifest, w->done, w->n_done * sizeof *w->done);
+        x->n_manifest += w->n_done;
+    }
+    if (x->n_manifest)
+        qsort(x->manifest, x->n_manifest, sizeof *x->manifest, by_place);
+    for (size_t i = 0; i < x->n_manifest; i++)
+        if (x->manifest[i].file != PLAN_NONE)
+            x->files[x->manifest[i].file].records += x->manifest[i].records;
+}
+
+static void collect_metric(exec *x, uint32_t stage, size_t m, exec_stage *to)
+{
+    const stage_state *s = &x->st[stage];
+    exec_metric *out = &to->metrics[m];
+    histogram *all = s->metric_kinds[m] == SL_M_VALUE ? histogram_new() : NULL;
+    *out = (exec_metric){ .name = s->metric_names[m], .kind = s->metric_kinds[m] };
+    for (unsigned i = 0; i < x->threads; i++) {
+        const stage_thread *st = &x->workers[i].st[stage];
+        out->n += st->counts[m];
+        if (all && st->hist[m])
+            histogram_merge(all, st->hist[m]);
+    }
+    if (all) {
+        out->min = histogram_min(all);
+        out->max = histogram_max(all);
+        out->p50 = histogram_quantile(all, 0.5);
+        out->p95 = histogram_quantile(all, 0.95);
+        out->mean = histogram_mean(all);
+    }
+    histogram_free(all);
+    to->rejected += out->kind == SL_M_REJECT ? out->n : 0;
+    to->errors += out->kind == SL_M_ERROR ? out->n : 0;
+}
+
+static void collect_stage(exec *x, uint32_t stage)
+{
+    const stage_state *s = &x->st[stage];
+    exec_stage *to = &x->result[stage];
+    to->metrics = arena_zalloc(&x->mem, (s->n_metrics + 1) * sizeof *to->metrics, 8);
+    to->n_metrics = to->metrics ? s->n_metrics : 0;
+    to->tables = s->tables;
+    to->n_tables = s->n_tables;
+    for (unsigned i = 0; i < x->threads; i++) {
+        const stage_thread *st = &x->workers[i].st[stage];
+        to->in += st->in;
+        to->kept += st->kept;
+        to->absorbed += st->absorbed;
+        to->annotated += st->annotated;
+        to->batches += st->batches;
+        to->ns += st->ns;
+    }
+    for (size_t m = 0; m < to->n_metrics; m++)
+        collect_metric(x, stage, m, to);
+}
+
+/* Damage that ended the run: how much was read before it, and what to set to go on. */
+static void explain_damage(exec *x)
+{
+    const work_split *sp = x->fail_at.split < x->n_splits ? &x->splits[x->fail_at.split] : NULL;
+    uint64_t records = 0;
+    char number[32];
+    if (x->fail_code != SL_E_DATA || !sp || !x->st[sp->source].uses_input)
+        return;
+    const uint32_t file = x->st[sp->source].first_file + sp->file;
+    for (size_t i = 0; i < x->n_manifest; i++) {
+        const item at = { (uint32_t)x->manifest[i].split, x->manifest[i].chunk };
+        if (x->manifest[i].file == file && item_before(at, x->fail_at))
+            records += x->manifest[i].records;
+    }
+    sbuf_printf(&x->fail_text, "\n%s documents before it were read. Set 'on_error: skip_file' to go on past damaged files%s.",
+                human_count(number, records), ", or 'skip_record' past damaged places");
+}
+
+void exec_collect(exec *x)
+{
+    x->result = arena_zalloc(&x->mem, (x->p->n_stages + 1) * sizeof *x->result, 8);
+    for (uint32_t i = 0; x->result && i < x->p->n_stages; i++)
+        collect_stage(x, i);
+    collect_manifest(x);
+    if (x->failed)
+        explain_damage(x);
+}
+
+const exec_stage *exec_stages(const exec *x) { return x->result; }
+const char *exec_error(const exec *x) { return sbuf_z(&x->fail_text); }
+int exec_error_code(const exec *x) { return x->failed ? x->fail_code : SL_OK; }
+const char *exec_notes(const exec *x) { return sbuf_z(&x->notes); }
+
+size_t exec_files(const exec *x, const exec_file **out)
+{
+    *out = x->files;
+    return x->n_files;
+}
+
+size_t exec_splits(const exec *x, const exec_split **out)
+{
+    *out = x->manifest;
+    return x->n_manifest;
+}
+
+size_t exec_outputs(const exec *x, output *const **out, const uint32_t **stage)
+{
+    *out = x->out_list;
+    *stage = x->out_stage;
+    return x->n_outs;
+}
+
+void exec_progress_now(const exec *x, exec_progress *out)
+{
+    *out = (exec_progress){ .bytes_done = atomic_load(&x->bytes_done), .bytes_total = x->bytes_total,
+                            .documents = atomic_load(&x->documents), .kept = atomic_load(&x->kept), .errors = atomic_load(&x->errors),
+                            .doing = "reading" };
+}
+
+void exec_row_json(const exec_row *row, bool hidden, sbuf *out)
+{
+    void *const *inside = row->engine;
+    const sl_json_write_spec all = { .size = sizeof all };
+    const flow *f = inside[1];
+    const sl_str raw = f->r->raw[row->row];
+    if (row->is_error && row->fate == ROW_REJECTED) /* it may be no JSON at all */
+        sbuf_json(out, raw.p ? raw.p : "", raw.n);
+    else
+        row_format(inside[0], f, row->row, &all, hidden, out);
+}
+
+void exec_row_column(const exec_row *row, const char *name, sbuf *out)
+{
+    void *const *inside = row->engine;
+    const stage_thread *st = inside[0];
+    const flow *f = inside[1];
+    const plan *p = st->w->x->p;
+    for (size_t i = 0; i < p->n_columns; i++)
+        if (!strcmp(p->columns[i].name, name) && f->slot[i])
+            json_column_value(&f->slot[i]->c, row->row, out);
+}

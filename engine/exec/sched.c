@@ -1,0 +1,253 @@
+/* Who works on what. Splits are claimed in stream order; a stream (one large frame, gzip …) is shared: a worker takes its next chunk
+ * under the stream's `busy` flag, lets it go, and works on the chunk as on a split of its own.
+ *
+ * The outputs hold finished work until its turn. When they hold too much, only work that can be written soon may be claimed; the very
+ * next split can always be claimed, so somebody always gets on. Frames that wait for compression go before new input. */
+#include <errno.h>
+#include <string.h>
+#include <time.h>
+#include "exec/engine.h"
+
+static bool cancelled(const exec *x) { return x->o.cancel && atomic_load_explicit(x->o.cancel, memory_order_relaxed); }
+
+/* [lock held] Sleeps until something changed, or two milliseconds: what the outputs signal is not seen here. */
+static void nap(exec *x)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_REALTIME, &t);
+    t.tv_nsec += 2000000;
+    if (t.tv_nsec >= 1000000000) {
+        t.tv_nsec -= 1000000000;
+        t.tv_sec++;
+    }
+    pthread_cond_timedwait(&x->changed, &x->lock, &t);
+}
+
+void sched_fail(exec *x, item at, int code, const char *text)
+{
+    pthread_mutex_lock(&x->lock);
+    if (!x->failed || item_before(at, x->fail_at)) { /* the lowest failure is reported, whichever came first */
+        x->failed = true;
+        x->fail_at = at;
+        x->fail_code = code;
+        sbuf_clear(&x->fail_text);
+        sbuf_puts(&x->fail_text, text);
+    }
+    atomic_store(&x->stopping, 1);
+    pthread_cond_broadcast(&x->changed);
+    pthread_mutex_unlock(&x->lock);
+}
+
+/* [lock held] */
+static bool beyond_failure(const exec *x, item at) { return x->failed && !item_before(at, x->fail_at); }
+
+bool sched_abandon(const worker *w)
+{
+    exec *x = w->x;
+    if (cancelled(x))
+        return true;
+    if (!atomic_load_explicit(&x->stopping, memory_order_relaxed))
+        return false;
+    pthread_mutex_lock(&x->lock);
+    const bool beyond = beyond_failure(x, w->at);
+    pthread_mutex_unlock(&x->lock);
+    return beyond;
+}
+
+static bool may_claim(exec *x, item at, int pressure)
+{
+    uint64_t split, chunk;
+    if (pressure == PRESSURE_NONE)
+        return true;
+    outputs_next(x->outs, &split, &chunk);
+    return at.split == split && (pressure == PRESSURE_SOFT || at.chunk == chunk);
+}
+
+/* [lock held] Opens the next split, or finds that all are claimed. */
+static bool claim_split(exec *x, worker *w, int pressure)
+{
+    const item at = { (uint32_t)x->next_split, 0 };
+    if (x->next_split == x->n_splits || x->n_active == x->threads || beyond_failure(x, at) || !may_claim(x, at, pressure))
+        return false;
+    w->at = at;
+    if (x->splits[at.split].s.stream)
+        x->active[x->n_active++] = (stream){ .split = at.split };
+    else
+        x->in_flight++;
+    x->next_split++;
+    return true;
+}
+
+/* [lock held] The lowest open stream that nobody reads from at the moment. */
+static stream *free_stream(exec *x, int pressure)
+{
+    for (size_t i = 0; i < x->n_active; i++) {
+        stream *s = &x->active[i];
+        const item at = { s->split, s->next_chunk };
+        if (!s->busy && !beyond_failure(x, at) && may_claim(x, at, pressure))
+            return s;
+    }
+    return NULL;
+}
+
+static void drop_stream(exec *x, uint32_t split)
+{
+    for (size_t i = 0; i < x->n_active; i++)
+        if (x->active[i].split == split) {
+            input_stream_close(x->active[i].in);
+            memmove(&x->active[i], &x->active[i + 1], (x->n_active - i - 1) * sizeof *x->active);
+            x->n_active--;
+            return;
+        }
+}
+
+static stream *stream_of(exec *x, uint32_t split)
+{
+    for (size_t i = 0; i < x->n_active; i++)
+        if (x->active[i].split == split)
+            return &x->active[i];
+    return NULL;
+}
+
+/* The worker has the stream for itself: reads its next chunk without holding the lock. true: w->at and w->chunk are an item. */
+static bool take_chunk(exec *x, worker *w, uint32_t split, input_stream *in, uint64_t chunk)
+{
+    const work_split *sp = &x->splits[split];
+    const stage_state *src = &x->st[sp->source];
+    const uint64_t t0 = now_ns();
+    sbuf err = { 0 };
+    int r = INPUT_OK;
+    w->at = (item){ split, chunk };
+    if (!in)
+        r = input_stream_open(&src->files.v[sp->file], sp->piece, src->members == SL_LINES ? MEMBERS_NONE : src->members == SL_MEMBERS_TEXT ? MEMBERS_TEXT : MEMBERS_LINES,
+                              &x->limits, &in, &err);
+    if (r >= 0 && chunk >= sp->room) {
+        sbuf_printf(&err, "%s expands to more than %llu chunks; split it, or set split_bytes higher", sp->s.path, (unsigned long long)sp->room);
+        r = INPUT_E_DATA;
+    }
+    if (r >= 0)
+        r = input_stream_next(in, w->chunk, &err);
+    w->st[sp->source].ns += now_ns() - t0;
+
+    pthread_mutex_lock(&x->lock);
+    stream *s = stream_of(x, split);
+    s->in = in;
+    s->busy = false;
+    if (r == INPUT_OK) {
+        s->next_chunk++;
+        x->in_flight++;
+    } else {
+        drop_stream(x, split);
+    }
+    pthread_cond_broadcast(&x->changed);
+    pthread_mutex_unlock(&x->lock);
+    if (r < 0)
+        sched_fail(x, w->at, r, sbuf_z(&err));
+    if (r == INPUT_END && outputs_end_split(x->outs, split, chunk, &err) < 0)
+        sched_fail(x, w->at, SL_E_IO, sbuf_z(&err));
+    sbuf_free(&err);
+    return r == INPUT_OK;
+}
+
+/* Compresses and writes what waits. false: that failed, and the run with it. */
+static bool do_outputs(exec *x, worker *w)
+{
+    sbuf err = { 0 };
+    int r;
+    while ((r = outputs_work(x->outs, w->number, &err)) > 0)
+        ;
+    if (r < 0)
+        sched_fail(x, (item){ 0, 0 }, SL_E_IO, sbuf_z(&err));
+    sbuf_free(&err);
+    return r == 0;
+}
+
+int sched_claim(worker *w)
+{
+    exec *x = w->x;
+    w->has_chunk = false;
+    for (;;) {
+        if (cancelled(x) || !do_outputs(x, w))
+            return CLAIM_NONE;
+        const int pressure = outputs_pressure(x->outs);
+        pthread_mutex_lock(&x->lock);
+        stream *s = free_stream(x, pressure);
+        if (!s && claim_split(x, w, pressure)) {
+            if (!x->splits[w->at.split].s.stream) {
+                pthread_mutex_unlock(&x->lock);
+                return CLAIM_ITEM;
+            }
+            s = &x->active[x->n_active - 1];
+        }
+        if (s) {
+            const uint32_t split = s->split;
+            input_stream *in = s->in;
+            const uint64_t chunk = s->next_chunk;
+            s->busy = true;
+            pthread_mutex_unlock(&x->lock);
+            w->has_chunk = take_chunk(x, w, split, in, chunk);
+            if (w->has_chunk)
+                return CLAIM_ITEM;
+            continue;
+        }
+        bool more = x->in_flight > 0; /* others may still hand over frames to compress */
+        for (size_t i = 0; i < x->n_active; i++)
+            more |= x->active[i].busy || !beyond_failure(x, (item){ x->active[i].split, x->active[i].next_chunk });
+        more |= x->next_split < x->n_splits && !beyond_failure(x, (item){ (uint32_t)x->next_split, 0 });
+        if (more)
+            nap(x);
+        pthread_mutex_unlock(&x->lock);
+        if (!more)
+            return CLAIM_NONE;
+    }
+}
+
+void sched_done(worker *w)
+{
+    exec *x = w->x;
+    pthread_mutex_lock(&x->lock);
+    x->in_flight--;
+    pthread_cond_broadcast(&x->changed);
+    pthread_mutex_unlock(&x->lock);
+}
+
+int sched_load(worker *w)
+{
+    exec *x = w->x;
+    const work_split *sp = &x->splits[w->at.split];
+    const stage_state *src = &x->st[sp->source];
+    sbuf err = { 0 };
+    if (w->has_chunk || !src->uses_input)
+        return SL_OK;
+    const uint64_t t0 = now_ns();
+    const int r = input_load(&src->files.v[sp->file], sp->piece, &x->limits, w->chunk, &err);
+    w->st[sp->source].ns += now_ns() - t0;
+    if (r < 0)
+        worker_fail(w, r, "%s", sbuf_z(&err));
+    w->has_chunk = r >= 0;
+    sbuf_free(&err);
+    return r < 0 ? r : SL_OK;
+}
+
+void sched_damage(worker *w)
+{
+    exec *x = w->x;
+    const input_damage *v;
+    const size_t n = w->has_chunk ? input_chunk_damage(w->chunk, &v) : 0;
+    exec_file *file = &x->files[x->st[x->splits[w->at.split].source].first_file + x->splits[w->at.split].file];
+    for (size_t i = 0; i < n; i++) {
+        pthread_mutex_lock(&x->lock);
+        const char **list = arena_grow(&x->mem, file->damage, file->n_damage, sizeof *list);
+        char *text = arena_strdup(&x->mem, v[i].text);
+        if (list && text) {
+            file->damage = list;
+            list[file->n_damage++] = text;
+        }
+        pthread_mutex_unlock(&x->lock);
+    }
+    if (n && x->p->file->head.on_error == ON_ERROR_FAIL) {
+        /* This item counts as done; all above it do not. */
+        const item next = { w->at.split, w->at.chunk + 1 };
+        sched_fail(x, next, SL_E_DATA, v[0].text);
+    }
+}

@@ -1,0 +1,193 @@
+/* Who reads from whom, and in which order the sources' documents stand in the stream. */
+#include <string.h>
+#include "base/str.h"
+#include "plan/bind.h"
+
+static bool is_source(const plan_stage *s) { return s->def && s->def->s.kind == SL_SOURCE; }
+static bool is_sink(const plan_stage *s) { return s->def && s->def->s.kind == SL_SINK; }
+
+static diag_at from_at(const plan_stage *s, size_t i)
+{
+    const yaml_node *v = yaml_get(s->in_file->node, "from");
+    if (v && v->kind == YAML_LIST && i < v->n)
+        return v->items[i]->at;
+    return v ? v->at : s->in_file->at;
+}
+
+/* The stage above `me` that `name` means; PLAN_NONE after an error. */
+static uint32_t stage_called(plan *p, diags *d, size_t me, const char *name, diag_at at)
+{
+    const char **names = arena_alloc(&p->mem, (p->n_stages + 1) * sizeof *names, _Alignof(char *));
+    uint32_t found = PLAN_NONE;
+    unsigned uses = 0;
+    for (size_t i = 0; i < p->n_stages; i++)
+        if (!strcmp(p->stages[i].name, name)) {
+            if (i < me)
+                return (uint32_t)i;
+            diag_error(d, at, i == me ? "'%s' reads from itself" : "'%s' stands below; a stage reads from stages above it", name);
+            return PLAN_NONE;
+        }
+    for (size_t i = 0; i < me; i++)
+        if (p->stages[i].common.use && !strcmp(p->stages[i].common.use, name)) {
+            found = (uint32_t)i;
+            uses++;
+        }
+    if (uses > 1)
+        diag_error(d, at, "%u stages above use '%s'; give them names and say which", uses, name);
+    if (uses)
+        return uses == 1 ? found : PLAN_NONE;
+    for (size_t i = 0; names && i < me; i++)
+        names[i] = p->stages[i].name;
+    const char *guess = names ? str_suggest(name, names, me) : NULL;
+    diag_error(d, at, guess ? "no stage above is called '%s'; did you mean '%s'?" : "no stage above is called '%s'", name, guess);
+    return PLAN_NONE;
+}
+
+static void connect(plan *p, diags *d, uint32_t above, uint32_t below)
+{
+    plan_stage *a = &p->stages[above], *b = &p->stages[below];
+    if (is_sink(a)) {
+        diag_error(d, b->in_file->at, "nothing comes out of the sink '%s' that '%s' would read from; say which stage with 'from'", a->name,
+                   b->name);
+        return;
+    }
+    uint32_t *from = arena_grow(&p->mem, b->from, b->n_from, sizeof *from), *to = arena_grow(&p->mem, a->to, a->n_to, sizeof *to);
+    if (!from || !to) {
+        diag_error(d, b->in_file->at, "out of memory");
+        return;
+    }
+    (b->from = from)[b->n_from++] = above;
+    (a->to = to)[a->n_to++] = below;
+}
+
+static void connect_stage(plan *p, diags *d, uint32_t i)
+{
+    plan_stage *s = &p->stages[i];
+    const char *const *from = s->common.from.v;
+    if (is_source(s)) {
+        if (s->common.from.n)
+            diag_error(d, from_at(s, 0), "%s is a source; it reads from no stage", s->common.use);
+        return;
+    }
+    if (!s->common.from.n) {
+        if (!i)
+            diag_error(d, s->in_file->at, "'%s' stands first and has nothing to read from; a pipeline begins with a source", s->name);
+        else
+            connect(p, d, i - 1, i);
+        return;
+    }
+    for (size_t k = 0; k < s->common.from.n; k++) {
+        const uint32_t above = stage_called(p, d, i, from[k], from_at(s, k));
+        bool again = false;
+        for (size_t j = 0; above != PLAN_NONE && j < s->n_from; j++)
+            again |= s->from[j] == above;
+        if (again)
+            diag_error(d, from_at(s, k), "'%s' is named twice", from[k]);
+        else if (above != PLAN_NONE)
+            connect(p, d, above, i);
+    }
+}
+
+/* ---- sources under a stage, as bits ---- */
+
+typedef struct bits { uint64_t *w; size_t n; } bits;
+static bool has(bits b, size_t i) { return b.w[i >> 6] >> (i & 63) & 1; }
+static void put(bits b, size_t i) { b.w[i >> 6] |= 1ull << (i & 63); }
+
+/* before[a] has bit b: documents of source a stand before those of source b, because some merge says so. */
+static void order_sources(plan *p, diags *d, bits *under, bits *before)
+{
+    const size_t n = p->n_stages;
+    for (size_t i = 0; i < n; i++) {
+        const plan_stage *s = &p->stages[i];
+        for (size_t k = 1; k < s->n_from; k++)
+            for (size_t j = 0; j < k; j++) {
+                const bits early = under[s->from[j]], late = under[s->from[k]];
+                for (size_t a = 0; a < n; a++)
+                    if (has(early, a) && has(late, a)) {
+                        diag_error(d, from_at(s, k), "documents of '%s' reach '%s' on two ways and would stand in it twice",
+                                   p->stages[a].name, s->name);
+                        return;
+                    }
+                for (size_t a = 0; a < n; a++)
+                    for (size_t b = 0; has(early, a) && b < n; b++)
+                        if (has(late, b))
+                            put(before[a], b);
+            }
+    }
+    /* Repeatedly the first source of the file that none of the remaining must precede. */
+    bits done = { arena_zalloc(&p->mem, (n / 64 + 1) * 8, 8), 0 };
+    p->sources = arena_alloc(&p->mem, (n + 1) * sizeof *p->sources, _Alignof(uint32_t));
+    if (!done.w || !p->sources)
+        return;
+    for (;;) {
+        size_t next = n, left = 0;
+        for (size_t a = 0; a < n; a++) {
+            if (!is_source(&p->stages[a]) || has(done, a))
+                continue;
+            bool free_ = true;
+            left++;
+            for (size_t b = 0; b < n; b++)
+                free_ &= !(is_source(&p->stages[b]) && !has(done, b) && has(before[b], a));
+            if (free_ && next == n)
+                next = a;
+        }
+        if (!left)
+            return;
+        if (next == n) {
+            diag_error(d, (diag_at){ p->file->sources, 0, 0, 0 }, "the stages that merge several inputs ask for orders that contradict each other");
+            return;
+        }
+        put(done, next);
+        p->sources[p->n_sources++] = (uint32_t)next;
+    }
+}
+
+static void check_paths(plan *p, diags *d)
+{
+    for (size_t i = 0; i < p->n_stages; i++) {
+        const yaml_node *a = is_sink(&p->stages[i]) ? yaml_get(p->stages[i].in_file->node, "path") : NULL;
+        for (size_t k = 0; a && a->kind == YAML_SCALAR && k < i; k++) {
+            const yaml_node *b = is_sink(&p->stages[k]) ? yaml_get(p->stages[k].in_file->node, "path") : NULL;
+            if (b && b->kind == YAML_SCALAR && !strcmp(a->text, b->text))
+                diag_error(d, a->at, "'%s' and '%s' write to the same path", p->stages[k].name, p->stages[i].name);
+        }
+    }
+}
+
+void bind_graph(plan *p, diags *d)
+{
+    const size_t n = p->n_stages, words = n / 64 + 1;
+    bits *under = arena_zalloc(&p->mem, (n + 1) * sizeof *under, 16), *before = arena_zalloc(&p->mem, (n + 1) * sizeof *before, 16);
+    for (size_t i = 0; under && before && i < n; i++) {
+        under[i].w = arena_zalloc(&p->mem, words * 8, 8);
+        before[i].w = arena_zalloc(&p->mem, words * 8, 8);
+        if (!under[i].w || !before[i].w)
+            under = NULL;
+    }
+    if (!under || !before) {
+        diag_error(d, (diag_at){ 0 }, "out of memory");
+        return;
+    }
+    for (size_t i = 0; i < n; i++) {
+        plan_stage *s = &p->stages[i];
+        connect_stage(p, d, (uint32_t)i);
+        if (is_source(s))
+            put(under[i], i);
+        for (size_t k = 0; k < s->n_from; k++)
+            for (size_t w = 0; w < words; w++)
+                under[i].w[w] |= under[s->from[k]].w[w];
+    }
+    for (size_t i = 0; i < n; i++) {
+        plan_stage *s = &p->stages[i];
+        if (s->def && !is_sink(s) && !s->n_to) {
+            diag_error(d, s->in_file->at, "'%s' leads nowhere: no stage reads from it", s->name);
+            if (is_source(s) && i + 1 < n)
+                diag_hint(d, "a stage reads from the one before it; to read several, say 'from: [%s, …]'", s->name);
+            else
+                diag_hint(d, "a pipeline ends with a sink");
+        }
+    }
+    check_paths(p, d);
+    order_sources(p, d, under, before);
+}

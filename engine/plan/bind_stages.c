@@ -1,0 +1,125 @@
+/* Names to plugins, YAML to option structs. */
+#include <string.h>
+#include "base/str.h"
+#include "plan/bind.h"
+
+enum { MAX_NAMES = 128 };
+
+/* Why this engine cannot run the stage yet, or NULL. */
+static const char *not_yet(const stage_def *def)
+{
+    const sl_stage *s = &def->s;
+    sl_field f;
+    if (s->fit)
+        return "looks at the whole stream before it acts (fit)";
+    if (s->kind == SL_RESHAPE)
+        return "makes other documents out of documents (reshape)";
+    if (s->flags & SL_F_ORDERED)
+        return "must see the stream in order";
+    if (s->flags & SL_F_FAMILIES)
+        return "must see all children of a document together";
+    for (size_t i = 0; stage_field(def, i, &f); i++)
+        if (f.flags & SL_ORDER)
+            return "sorts the stream";
+    return NULL;
+}
+
+static void bind_ports(const plan_stage *s, diags *d)
+{
+    sl_port port;
+    for (size_t i = 0; stage_port(s->def, i, &port); i++) {
+        const yaml_node *v = yaml_get(s->in_file->node, port.name);
+        if (v)
+            diag_error(d, v->at, "%s: the input '%s' beside the main stream cannot be read by this version of sluice", s->common.use,
+                       port.name);
+        else if (port.flags & SL_PORT_REQUIRED)
+            diag_error(d, s->in_file->at, "%s needs the input '%s'", s->common.use, port.name);
+    }
+}
+
+static void bind_options(plan *p, diags *d, plan_stage *s)
+{
+    const char *others[MAX_NAMES];
+    size_t n = 0;
+    sl_port port;
+    sl_option row;
+    bool own_as = false;
+    for (size_t i = 0; option_row(s->def->options, i, &row); i++)
+        own_as |= !strcmp(row.name, "as");
+    for (size_t i = 0; stage_common_names[i] && n < MAX_NAMES - 1; i++)
+        others[n++] = stage_common_names[i];
+    if (!own_as)
+        others[n++] = "as";
+    for (size_t i = 0; stage_port(s->def, i, &port) && n < MAX_NAMES - 1; i++)
+        others[n++] = port.name;
+    others[n] = NULL;
+    s->cfg = arena_zalloc(&p->mem, s->def->s.config_size + 1, 64);
+    if (!s->cfg) {
+        diag_error(d, s->in_file->at, "out of memory");
+        return;
+    }
+    option_read(d, &p->mem, s->def->options, (option_scope){ s->common.use, others }, s->in_file->node, s->cfg);
+}
+
+/* The engine's own keys. What else stands in the map is the stage's business, so all of its keys count as known here. */
+static void bind_common(plan *p, diags *d, plan_stage *s)
+{
+    const yaml_node *map = s->in_file->node;
+    const char **others = arena_zalloc(&p->mem, (map->n + 1) * sizeof *others, _Alignof(char *));
+    for (size_t i = 0; others && i < map->n; i++)
+        others[i] = map->pairs[i].key->text;
+    if (others)
+        option_read(d, &p->mem, stage_common_table(), (option_scope){ "a stage", others }, map, &s->common);
+}
+
+static bool has_rejects(const stage_def *def)
+{
+    sl_metric m;
+    for (size_t i = 0; stage_metric(def, i, &m); i++)
+        if (m.kind == SL_M_REJECT || m.kind == SL_M_ERROR)
+            return true;
+    return false;
+}
+
+static void name_stage(plan *p, diags *d, size_t i)
+{
+    plan_stage *s = &p->stages[i];
+    const char *base = s->common.name ? s->common.name : s->common.use ? s->common.use : "?";
+    unsigned taken = 0;
+    for (size_t k = 0; k < i; k++) {
+        const bool same = !strcmp(p->stages[k].name, base);
+        if (same && s->common.name)
+            diag_error(d, s->in_file->at, "two stages are named '%s'", base);
+        taken += same || (!p->stages[k].common.name && p->stages[k].common.use && !strcmp(p->stages[k].common.use, base));
+    }
+    s->name = taken && !s->common.name ? arena_printf(&p->mem, "%s-%u", base, taken + 1) : base;
+}
+
+void bind_stages(plan *p, diags *d, registry *reg)
+{
+    const pipeline *file = p->file;
+    p->stages = arena_zalloc(&p->mem, (file->n_stages + 1) * sizeof *p->stages, _Alignof(plan_stage));
+    if (!p->stages) {
+        diag_error(d, (diag_at){ 0 }, "out of memory");
+        return;
+    }
+    p->n_stages = file->n_stages;
+    for (size_t i = 0; i < p->n_stages; i++) {
+        plan_stage *s = &p->stages[i];
+        s->in_file = &file->stages[i];
+        s->as_slot = s->as_value_slot = PLAN_NONE;
+        bind_common(p, d, s);
+        name_stage(p, d, i);
+        s->mode = s->common.mode;
+        s->on_reject = s->common.on_reject == ON_REJECT_INHERIT ? file->head.on_reject : s->common.on_reject;
+        if (!s->common.use || !(s->def = registry_find(reg, s->common.use, d, s->in_file->at)))
+            continue;
+        const char *missing = not_yet(s->def);
+        if (missing)
+            diag_error(d, s->in_file->at, "%s %s, which this version of sluice cannot do", s->common.use, missing);
+        bind_ports(s, d);
+        bind_options(p, d, s);
+        if (s->mode == MODE_ANNOTATE && (s->def->s.kind != SL_TRANSFORM || !has_rejects(s->def)))
+            diag_error(d, s->in_file->at, "%s drops no documents, so it has nothing to annotate", s->common.use);
+    }
+}

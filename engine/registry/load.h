@@ -1,0 +1,8 @@
+/* One plugin file: checked, opened, read through its own sizes. */
+#ifndef SLUICE_LOAD_H
+#define SLUICE_LOAD_H
+#include "registry/registry.h"
+
+/* NULL: *why says, as the rest of a sentence that begins with the file, why it was not loaded. All in mem. */
+const plugin_def *plugin_load(arena *mem, const char *file, const char **why);
+#endif
