@@ -175,6 +175,9 @@ static bool load(pipeline *p, diags *d, const diag_source *source, loader *l, co
     bool ok = read_root(l, chain);
     if (!l->incomplete)
         ok &= vars_check_sets(&v);
+    for (size_t i = 0; i < v.n; i++)
+        if (!v.known[i].value)
+            v.known[i].value = "";
     p->vars = v.known;
     p->n_vars = v.n;
     return ok;

@@ -72,7 +72,7 @@ static void print_outside(sbuf *out, const sl_option *row, const char *text, con
 static void complain(diags *d, const sl_option *row, diag_at at, const char *text, value_verdict verdict,
                      const sl_amount *amount)
 {
-    const char *shown = row->flags & SL_OPT_SECRET ? "***" : report_text(d, text);
+    const char *shown = row->flags & SL_OPT_SECRET ? "***" : *text ? report_text(d, text) : "''";
     sbuf range = { 0 }, hint = { 0 };
     const wanted w = wanted_of(row);
     switch (verdict) {

@@ -36,29 +36,32 @@ static size_t position(const vars *v, const char *name, bool *found)
     return low;
 }
 
-static const char *remember(vars *v, diag_at at, const char *name, const char *value)
+/* value NULL: the variable has a mistake that is reported, so its uses are no further mistakes. NULL: no room,
+ * reported. */
+static const pipeline_var *remember(vars *v, diag_at at, const char *name, const char *value)
 {
     bool found;
     const size_t i = position(v, name, &found);
     if (found)
-        return v->known[i].value;
+        return &v->known[i];
     if (v->n == VARS_MAX) {
         diag_error(v->d, at, "more than %d variables", VARS_MAX);
         return NULL;
     }
-    const pipeline_var var = { .name = arena_strdup(v->mem, name), .value = arena_strdup(v->mem, value) };
-    if (!var.name || !var.value) {
+    const pipeline_var var = { .name = arena_strdup(v->mem, name),
+                               .value = value ? arena_strdup(v->mem, value) : NULL };
+    if (!var.name || (value && !var.value)) {
         diag_error(v->d, at, "out of memory");
         return NULL;
     }
     memmove(v->known + i + 1, v->known + i, (v->n - i) * sizeof *v->known);
     v->known[i] = var;
     v->n++;
-    return var.value;
+    return &v->known[i];
 }
 
 /* From --set, else from the environment; NULL: from neither. The last --set of a name counts. */
-static const char *from_outside(vars *v, diag_at at, const char *name)
+static const char *from_outside(vars *v, const char *name)
 {
     const char *value = NULL;
     for (size_t i = 0; i < v->n_sets; i++)
@@ -66,23 +69,30 @@ static const char *from_outside(vars *v, diag_at at, const char *name)
             v->set_used[i] = true;
             value = v->sets[i].value;
         }
-    if (!value)
-        value = getenv(name);
-    if (value && utf8_valid_prefix(value, strlen(value)) < strlen(value)) {
-        diag_error(v->d, at, "the value of variable '%s' is not UTF-8", name);
-        value = "";
-    }
-    return value;
+    return value ? value : getenv(name);
 }
 
-static const char *look_up(vars *v, diag_at at, const char *name)
+static const pipeline_var *remember_outside(vars *v, diag_at at, const char *name, const char *value)
+{
+    if (utf8_valid_prefix(value, strlen(value)) < strlen(value)) {
+        diag_error(v->d, at, "the value of variable '%s' is not UTF-8", name);
+        value = NULL;
+    }
+    return remember(v, at, name, value);
+}
+
+/* NULL: there is none, or no room for it (then *full). */
+static const pipeline_var *look_up(vars *v, diag_at at, const char *name, bool *full)
 {
     bool found;
     const size_t i = position(v, name, &found);
+    *full = false;
     if (found)
-        return v->known[i].value;
-    const char *value = from_outside(v, at, name);
-    return value ? remember(v, at, name, value) : NULL;
+        return &v->known[i];
+    const char *value = from_outside(v, name);
+    const pipeline_var *var = value ? remember_outside(v, at, name, value) : NULL;
+    *full = value && !var;
+    return var;
 }
 
 /* ---- replacing ---- */
@@ -171,11 +181,14 @@ static const char *expand_one(expansion *x, const char *s)
     char name[VARS_MAX_NAME + 1];
     memcpy(name, s + 2, n);
     name[n] = 0;
-    const char *value = look_up(x->v, x->node->at, name);
+    bool full;
+    const pipeline_var *var = look_up(x->v, x->node->at, name, &full);
     if (x->quiet)
         return close + 1;
-    if (value)
-        sbuf_puts(&x->out, value);
+    if (var && var->value)
+        sbuf_puts(&x->out, var->value);
+    else if (var || full)
+        x->ok = false;
     else
         undefined(x, name, place_of(x->v->d, x->node, s, n + 3));
     return close + 1;
@@ -219,6 +232,26 @@ static const char *expand(vars *v, const yaml_node *node, const yaml_node *later
     return text;
 }
 
+static bool define_one(vars *v, const yaml_node *map, const yaml_node *key, const yaml_node *node)
+{
+    if (!is_name(key->text, key->n)) {
+        report_error(v->d, key->at, "a letter or _, then letters, digits, _ - .", "'%s' is no name of a variable",
+                     report_text(v->d, key->text));
+        return false;
+    }
+    const char *outside = from_outside(v, key->text), *own = NULL;
+    if (node->kind != YAML_SCALAR)
+        diag_error(v->d, node->at, "variable '%s' wants one value, and this is a %s", key->text,
+                   node->kind == YAML_LIST ? "list" : "map");
+    else if (outside)
+        expand(v, node, map, true);
+    else
+        own = yaml_is_null(node) ? "" : expand(v, node, map, false);
+    const pipeline_var *var =
+        outside ? remember_outside(v, key->at, key->text, outside) : remember(v, key->at, key->text, own);
+    return var && var->value && node->kind == YAML_SCALAR;
+}
+
 bool vars_define(vars *v, const yaml_node *map)
 {
     if (map->kind != YAML_MAP) {
@@ -232,26 +265,8 @@ bool vars_define(vars *v, const yaml_node *map)
         return false;
     }
     bool ok = true;
-    for (size_t i = 0; i < map->n; i++) {
-        const yaml_node *key = map->pairs[i].key, *node = map->pairs[i].value;
-        if (!is_name(key->text, key->n)) {
-            report_error(v->d, key->at, "a letter or _, then letters, digits, _ - .", "'%s' is no name of a variable",
-                         report_text(v->d, key->text));
-            ok = false;
-            continue;
-        }
-        if (node->kind != YAML_SCALAR) {
-            diag_error(v->d, node->at, "variable '%s' wants one value, and this is a %s", key->text,
-                       node->kind == YAML_LIST ? "list" : "map");
-            ok = false;
-            remember(v, key->at, key->text, ""); /* so that its uses are no errors too */
-            continue;
-        }
-        const char *outside = from_outside(v, key->at, key->text);
-        const char *own = yaml_is_null(node) && !outside ? "" : expand(v, node, map, outside != NULL);
-        ok &= outside || own;
-        ok &= remember(v, key->at, key->text, outside ? outside : own ? own : "") != NULL;
-    }
+    for (size_t i = 0; i < map->n; i++)
+        ok &= define_one(v, map, map->pairs[i].key, map->pairs[i].value);
     return ok;
 }
 

@@ -11,7 +11,7 @@ typedef struct vars {
     const pipeline_var *sets; /* of the command line: they win */
     size_t n_sets;
     bool *set_used;
-    pipeline_var *known; /* sorted by name; values are final */
+    pipeline_var *known; /* sorted by name; value NULL: a reported mistake */
     size_t n;
     size_t bytes; /* of all replaced values, against variables that double each other */
     bool exploded;

@@ -139,11 +139,13 @@ bool yaml_precheck(diags *d, const diag_source *source)
 
 /* ---- hints ---- */
 
+enum { LOOK = 1000 }; /* bytes before and after a place that a hint looks at: lines may be long, and such places many */
+
 /* Is a [ or { open at `at`, looking at its line only? Quotes are not looked into: this decides about a hint. */
 static bool in_flow(const char *text, size_t line_start, size_t at)
 {
     int open = 0;
-    for (size_t i = line_start; i < at; i++)
+    for (size_t i = at - line_start > LOOK ? at - LOOK : line_start; i < at; i++)
         open += (text[i] == '[' || text[i] == '{') - (text[i] == ']' || text[i] == '}');
     return open > 0;
 }
@@ -154,7 +156,7 @@ static size_t value_end(const diag_source *s, size_t line_start, size_t begin)
 {
     const bool flow = in_flow(s->text, line_start, begin);
     size_t end = begin;
-    while (end < s->n && s->text[end] != '\n' && s->text[end] != '\r') {
+    while (end < s->n && end - begin < LOOK && s->text[end] != '\n' && s->text[end] != '\r') {
         if (flow && strchr(",]}", s->text[end]))
             break;
         if (s->text[end] == '#' && end > begin && (s->text[end - 1] == ' ' || s->text[end - 1] == '\t'))

@@ -87,6 +87,7 @@ typedef struct work_split {
     uint32_t source, file;
     input_piece piece;
     uint64_t first, room; /* numbers of pos: first + chunk, chunk < room */
+    uint64_t chunks, records, kept; /* done so far; guarded by exec.lock */
 } work_split;
 
 typedef struct stream {
@@ -127,8 +128,6 @@ struct worker {
     rejected *quar;       /* of the batch, for the quarantine */
     size_t n_quar, quar_cap;
     uint64_t reached[1024]; /* rows that came to a sink */
-    exec_split *done;     /* manifest entries */
-    size_t n_done, done_cap;
     sbuf error, scratch;
     int error_code;
     bool stop;            /* the tap has seen enough */
@@ -158,6 +157,7 @@ struct exec {
     size_t n_active;
     size_t next_split;
     size_t in_flight;
+    unsigned working;     /* threads that have not ended their loop */
     bool failed;
     item fail_at;
     int fail_code;
@@ -199,7 +199,8 @@ int row_format(stage_thread *st, const flow *f, uint32_t row, const sl_json_writ
 /* ---- sched.c ---- */
 enum { CLAIM_ITEM, CLAIM_NONE };
 int sched_claim(worker *w);        /* CLAIM_*; blocks while there may be work */
-void sched_done(worker *w);        /* the item of w is done and handed over */
+void sched_done(worker *w, bool good); /* the item of w is done and handed over, or given up */
+void sched_leave(exec *x);         /* waits for the other threads asleep: OpenMP would spin */
 void sched_fail(exec *x, item at, int code, const char *text);
 bool sched_abandon(const worker *w); /* is the item of w beyond a failure, or is the run cancelled? */
 int sched_load(worker *w);         /* the data of an item that is no chunk of a stream */

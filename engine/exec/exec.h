@@ -61,9 +61,9 @@ typedef struct exec_file { /* an input file */
     size_t n_damage;
 } exec_file;
 
-typedef struct exec_split { /* one piece that a worker read from start to end: what a manifest needs */
-    uint32_t source, file;
-    uint64_t split, chunk;  /* pos = (first + chunk) << 32 | ordinal */
+typedef struct exec_split { /* a piece of input: what a manifest needs */
+    uint32_t source, file;  /* stage; index in exec_files, PLAN_NONE if it is no file */
+    uint64_t first, chunks; /* pos = (first + chunk) << 32 | ordinal; chunks read: 1 unless it is a stream */
     uint64_t begin, end, records, kept; /* kept: rows that reached at least one sink */
 } exec_split;
 

@@ -3,7 +3,10 @@
 #include <string.h>
 #include "exec/engine.h"
 
-enum { WINDOW_A_THREAD = 16 << 20 };
+enum {
+    WINDOW_A_THREAD = 16 << 20,
+    CHUNKS_A_SPLIT = 4, /* a chunk of a stream should stay in the cache between decompression and parsing: 2 MiB of 8 */
+};
 
 static void note_error(worker *w, const plan_stage *p, diags *d, int code)
 {
@@ -148,7 +151,7 @@ static bool number_splits(exec *x, diags *d)
     const uint64_t most = UINT32_MAX - 1;
     uint64_t wanted = 0, next = 1, streams = 0;
     for (size_t i = 0; i < x->n_splits; i++) {
-        x->splits[i].room = x->splits[i].s.stream ? 4096 + x->splits[i].s.bytes / 2048 : 1;
+        x->splits[i].room = x->splits[i].s.stream ? 4096 + x->splits[i].s.bytes / 512 : 1;
         wanted += x->splits[i].room;
         streams += x->splits[i].s.stream;
     }
@@ -183,7 +186,7 @@ exec *exec_open(const plan *p, const exec_options *o, diags *d)
     pthread_mutex_init(&x->lock, NULL);
     pthread_cond_init(&x->changed, NULL);
     const pipeline_head *h = &p->file->head;
-    x->limits = (input_limits){ .chunk_bytes = h->split_bytes, .max_record_bytes = h->max_record_bytes,
+    x->limits = (input_limits){ .chunk_bytes = h->split_bytes / CHUNKS_A_SPLIT, .max_record_bytes = h->max_record_bytes,
                                 .damage = h->on_error == ON_ERROR_SKIP_RECORD ? DAMAGE_SKIPS : DAMAGE_STOPS };
     if (!make(x))
         diag_error(d, (diag_at){ 0 }, "out of memory");
@@ -217,7 +220,6 @@ static void free_worker(exec *x, worker *w)
     free(w->st);
     free(w->rej);
     free(w->quar);
-    free(w->done);
     sbuf_free(&w->error);
     sbuf_free(&w->scratch);
 }

@@ -5,29 +5,17 @@
 #include <string.h>
 #include "exec/engine.h"
 
-static int by_place(const void *a, const void *b)
-{
-    const exec_split *x = a, *y = b;
-    return x->split != y->split ? (x->split < y->split ? -1 : 1) : x->chunk < y->chunk ? -1 : x->chunk > y->chunk;
-}
-
 static void collect_manifest(exec *x)
 {
-    size_t n = 0;
-    for (unsigned i = 0; i < x->threads; i++)
-        n += x->workers[i].n_done;
-    x->manifest = malloc((n + 1) * sizeof *x->manifest);
-    for (unsigned i = 0; x->manifest && i < x->threads; i++) {
-        const worker *w = &x->workers[i];
-        if (w->n_done)
-            memcpy(x->manifest + x->n_manifest, w->done, w->n_done * sizeof *w->done);
-        x->n_manifest += w->n_done;
+    x->manifest = malloc((x->n_splits + 1) * sizeof *x->manifest);
+    for (size_t i = 0; x->manifest && i < x->n_splits; i++) {
+        const work_split *sp = &x->splits[i];
+        const uint32_t file = x->st[sp->source].uses_input ? x->st[sp->source].first_file + sp->file : PLAN_NONE;
+        x->manifest[x->n_manifest++] = (exec_split){ .source = sp->source, .file = file, .first = sp->first, .chunks = sp->chunks,
+                                                     .begin = sp->s.begin, .end = sp->s.end, .records = sp->records, .kept = sp->kept };
+        if (file != PLAN_NONE)
+            x->files[file].records += sp->records;
     }
-    if (x->n_manifest)
-        qsort(x->manifest, x->n_manifest, sizeof *x->manifest, by_place);
-    for (size_t i = 0; i < x->n_manifest; i++)
-        if (x->manifest[i].file != PLAN_NONE)
-            x->files[x->manifest[i].file].records += x->manifest[i].records;
 }
 
 static void collect_metric(exec *x, uint32_t stage, size_t m, exec_stage *to)
@@ -83,12 +71,9 @@ static void explain_damage(exec *x)
     char number[32];
     if (x->fail_code != SL_E_DATA || !sp || !x->st[sp->source].uses_input)
         return;
-    const uint32_t file = x->st[sp->source].first_file + sp->file;
-    for (size_t i = 0; i < x->n_manifest; i++) {
-        const item at = { (uint32_t)x->manifest[i].split, x->manifest[i].chunk };
-        if (x->manifest[i].file == file && item_before(at, x->fail_at))
-            records += x->manifest[i].records;
-    }
+    for (size_t i = 0; i <= x->fail_at.split; i++) /* with on_error: fail nothing behind the damage of a split was read */
+        if (x->splits[i].source == sp->source && x->splits[i].file == sp->file)
+            records += x->splits[i].records;
     sbuf_printf(&x->fail_text, "\n%s documents before it were read. Set 'on_error: skip_file' to go on past damaged files%s.",
                 human_count(number, records), ", or 'skip_record' past damaged places");
 }

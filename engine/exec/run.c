@@ -45,24 +45,6 @@ static void close_locals(worker *w, bool good)
     }
 }
 
-static int remember_item(worker *w)
-{
-    exec *x = w->x;
-    const work_split *sp = &x->splits[w->at.split];
-    if (w->n_done == w->done_cap) {
-        const size_t cap = w->done_cap ? w->done_cap * 2 : 64;
-        exec_split *v = realloc(w->done, cap * sizeof *v);
-        if (!v)
-            return worker_fail(w, SL_E_NOMEM, "out of memory");
-        w->done = v;
-        w->done_cap = cap;
-    }
-    w->done[w->n_done++] = (exec_split){ .source = sp->source, .file = x->st[sp->source].uses_input ? x->st[sp->source].first_file + sp->file : PLAN_NONE,
-                                         .split = w->at.split, .chunk = w->at.chunk, .begin = sp->s.begin, .end = sp->s.end,
-                                         .records = w->item_records, .kept = w->item_kept };
-    return SL_OK;
-}
-
 static bool too_many_errors(exec *x)
 {
     const sl_amount most = x->p->file->head.max_errors;
@@ -85,8 +67,6 @@ static void work(worker *w)
         const work_split *sp = &x->splits[w->at.split];
         sbuf err = { 0 };
         int r = flow_source(w);
-        if (r >= 0)
-            r = remember_item(w);
         if (r >= 0 && w->has_chunk) {
             atomic_fetch_add(&x->bytes_done, input_chunk_consumed(w->chunk));
             sched_damage(w);
@@ -102,12 +82,13 @@ static void work(worker *w)
             sched_fail(x, w->at, w->error_code, sbuf_z(&w->error));
         sbuf_clear(&w->error);
         w->error_code = 0;
-        sched_done(w);
+        sched_done(w, r >= 0);
         good = r >= 0 || r == SL_E_CANCEL;
     }
     close_locals(w, good && !atomic_load(&x->stopping) && !cancelled(x));
     if (w->error.n)
         sched_fail(x, (item){ UINT32_MAX, 0 }, w->error_code, sbuf_z(&w->error));
+    sched_leave(x);
 }
 
 static void finish_stages(exec *x)
@@ -127,6 +108,7 @@ exec_end exec_run(exec *x)
 {
     omp_set_dynamic(0);
     omp_set_max_active_levels(1);
+    x->working = x->threads;
 #pragma omp parallel num_threads(x->threads)
     work(&x->workers[omp_get_thread_num()]);
 

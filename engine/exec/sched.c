@@ -202,12 +202,28 @@ int sched_claim(worker *w)
     }
 }
 
-void sched_done(worker *w)
+void sched_done(worker *w, bool good)
 {
     exec *x = w->x;
+    work_split *sp = &x->splits[w->at.split];
     pthread_mutex_lock(&x->lock);
+    if (good) {
+        sp->chunks++;
+        sp->records += w->item_records;
+        sp->kept += w->item_kept;
+    }
     x->in_flight--;
     pthread_cond_broadcast(&x->changed);
+    pthread_mutex_unlock(&x->lock);
+}
+
+void sched_leave(exec *x)
+{
+    pthread_mutex_lock(&x->lock);
+    x->working--;
+    pthread_cond_broadcast(&x->changed);
+    while (x->working)
+        pthread_cond_wait(&x->changed, &x->lock);
     pthread_mutex_unlock(&x->lock);
 }
 

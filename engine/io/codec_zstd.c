@@ -91,8 +91,8 @@ static const char *cause(size_t code)
     case ZSTD_error_checksum_wrong: return "wrong checksum";
     case ZSTD_error_dictionary_wrong: return "it needs a dictionary";
     case ZSTD_error_frameParameter_windowTooLarge: return "its window is larger than 2 GiB";
-    case ZSTD_error_corruption_detected: return "corrupt block";
-    default: return ZSTD_getErrorName(code);
+    case ZSTD_error_frameParameter_unsupported: return "its header is not supported";
+    default: return "corrupt block"; /* which of the library's codes it is may depend on the room it was given */
     }
 }
 

@@ -3,6 +3,7 @@
 #include <archive_entry.h>
 #include <errno.h>
 #include <inttypes.h>
+#include <locale.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -14,6 +15,7 @@ struct input_archive {
     int members;
     decoder d; /* of the whole archive */
     struct archive *a;
+    locale_t utf8; /* libarchive turns names into the locale's characters, and loses those that it lacks; 0: not to be had */
     uint8_t *block;
     uint64_t given; /* bytes handed to libarchive */
     size_t zeros;   /* of them, zeros at the end; counts to TAR_BLOCK */
@@ -107,13 +109,8 @@ static struct archive *reader_new(input_archive *r)
         archive_read_support_format_7zip(a) < ARCHIVE_WARN || archive_read_support_format_cpio(a) != ARCHIVE_OK ||
         archive_read_support_format_empty(a) != ARCHIVE_OK)
         goto failed;
-    /* Names that carry no character set are UTF-8, whatever the locale; several archives in a row are all read. A format that
-     * lacks the option says so, which is no error. */
-    (void)archive_read_set_format_option(a, "tar", "hdrcharset", "UTF-8");
-    (void)archive_read_set_format_option(a, "cpio", "hdrcharset", "UTF-8");
-    (void)archive_read_set_format_option(a, "zip", "hdrcharset", "UTF-8");
-    (void)archive_read_set_format_option(a, "tar", "read_concatenated_archives", "1");
-    archive_clear_error(a);
+    if (archive_read_set_format_option(a, "tar", "read_concatenated_archives", "1") != ARCHIVE_OK)
+        goto failed;
     archive_read_set_read_callback(a, on_read);
     if (seeks) {
         archive_read_set_seek_callback(a, on_seek);
@@ -126,6 +123,15 @@ failed:
     return NULL;
 }
 
+/* In and out of the locale in which every name can be said, for this thread only. */
+static locale_t enter(const input_archive *r) { return r->utf8 ? uselocale(r->utf8) : (locale_t)0; }
+
+static void leave(const input_archive *r, locale_t before)
+{
+    if (r->utf8)
+        (void)uselocale(before);
+}
+
 int input_archive_open(const input_file *f, int members, const input_limits *lim, input_archive **out, sbuf *err)
 {
     input_archive *r = calloc(1, sizeof *r);
@@ -134,6 +140,7 @@ int input_archive_open(const input_file *f, int members, const input_limits *lim
         r->path = f->path;
         r->lim = *lim;
         r->members = members;
+        r->utf8 = newlocale(LC_CTYPE_MASK, "C.UTF-8", (locale_t)0);
         r->d.in.fd = r->lines.d.in.fd = -1;
         opened = decoder_open(&r->d, f, 0);
     }
@@ -154,6 +161,8 @@ void input_archive_close(input_archive *r)
         return;
     if (r->a)
         archive_read_free(r->a);
+    if (r->utf8)
+        freelocale(r->utf8);
     lines_free(&r->lines);
     decoder_free(&r->d);
     free(r->block);
@@ -290,17 +299,15 @@ static ssize_t pull_member(void *u, void *p, size_t n, const char **why)
 static int read_text(input_archive *r, input_chunk *c, sbuf *err)
 {
     const size_t begin = c->n;
-    bool large = false;
-    while (!large && next_data(r)) {
-        const size_t have = c->n - begin;
-        size_t n = r->data_n;
-        large = n > r->lim.max_record_bytes - have;
-        if (large)
-            n = have >= RECORD_HEAD ? 0 : n < RECORD_HEAD - have ? n : RECORD_HEAD - have;
+    const uint64_t keep = r->lim.max_record_bytes > RECORD_HEAD ? r->lim.max_record_bytes : RECORD_HEAD;
+    bool whole = true;
+    while (whole && next_data(r)) {
+        const uint64_t left = keep - (c->n - begin);
+        whole = r->data_n <= left;
+        const size_t n = whole ? r->data_n : left < RECORD_HEAD ? (size_t)left : RECORD_HEAD;
         if (!chunk_room(c, n))
             return nomem(r, err);
-        if (n)
-            memcpy(c->buf + c->n, r->data, n);
+        memcpy(c->buf + c->n, r->data, n);
         c->n += n;
         r->data_n = 0;
     }
@@ -308,11 +315,11 @@ static int read_text(input_archive *r, input_chunk *c, sbuf *err)
         c->n = begin;
         return broken(r, c, r->why, err);
     }
-    if (large && c->n - begin > RECORD_HEAD)
+    const size_t n = c->n - begin;
+    const bool large = !whole || n > r->lim.max_record_bytes;
+    if (large && n > RECORD_HEAD)
         c->n = begin + RECORD_HEAD;
-    if (!chunk_mark_add(c, large ? MARK_LARGE : MARK_WHOLE, begin, c->n - begin, r->number, 0))
-        return nomem(r, err);
-    return INPUT_OK;
+    return chunk_mark_add(c, large ? MARK_LARGE : MARK_WHOLE, begin, c->n - begin, r->number, 0) ? INPUT_OK : nomem(r, err);
 }
 
 static int begin_lines(input_archive *r, sbuf *err)
@@ -391,6 +398,7 @@ int input_archive_fill(input_archive *r, input_chunk *c, sbuf *err)
     int s = INPUT_OK;
     if (r->in_member && !chunk_member(c, sbuf_z(&r->name)))
         return nomem(r, err);
+    const locale_t before = enter(r);
     while (s == INPUT_OK && !r->done && c->n < goal && c->n_marks < MARKS) {
         if (!r->in_member) {
             s = next_member(r, c, err);
@@ -406,6 +414,7 @@ int input_archive_fill(input_archive *r, input_chunk *c, sbuf *err)
             r->in_member = false;
         }
     }
+    leave(r, before);
     const uint64_t at = r->done && !r->d.in.sequential ? r->d.in.size : r->d.in.at;
     if (at > r->counted) {
         c->consumed += at - r->counted;

@@ -101,28 +101,43 @@ static void open_piece(growing *g, uint64_t begin, bool stream)
     g->v[g->n++] = (input_piece){ .begin = begin, .stream = stream };
 }
 
+/* The walk cannot go on at `at`; whoever reads the rest finds out why. Where a frame begins there, it is the damaged one. Where none
+ * does, the frame before it may be, and its length with it: then nothing behind its first byte is a place to cut. */
+static void give_up(walker *w, uint64_t at, uint64_t before, growing *g)
+{
+    const uint8_t *p = peek(w, at, 4);
+    const uint64_t from = p && !memcmp(p, codec_zstd.magic, 4) ? at : before;
+    if (from > g->v[g->n - 1].begin)
+        open_piece(g, from, true);
+    if (!g->failed)
+        g->v[g->n - 1].stream = true;
+}
+
 /* Pieces begin at frames that hold something; skippable and empty frames stay with what stands before them, so that reading that
  * resumes behind damage finds the same first frame whether or not the file was cut there. */
 static void cut_zstd(walker *w, uint64_t split, growing *g)
 {
     const uint64_t large = split > UINT64_MAX / 2 ? UINT64_MAX : 2 * split;
-    uint64_t at = 0, run = 0;
+    uint64_t at = 0, run = 0, before = 0;
     size_t frames = 0;
     frame f;
     open_piece(g, 0, false);
+    if (g->failed)
+        return;
     for (; at < w->size && !g->failed; at = f.end) {
-        if (!walk_frame(w, at, &f)) { /* damage, or a broken end: whoever reads it finds out */
-            if (run || g->v[g->n - 1].stream)
-                open_piece(g, at, true);
-            g->v[g->n - 1].stream = true;
+        if (!walk_frame(w, at, &f)) {
+            give_up(w, at, before, g);
             break;
         }
         if (f.skippable || !f.bytes)
             continue;
+        before = at;
         frames++;
         const bool fresh = !run && !g->v[g->n - 1].stream, stream = f.bytes > large;
         if (!fresh && (stream || g->v[g->n - 1].stream || run >= split || f.bytes > split + split / 2 - run))
             open_piece(g, at, stream), run = 0;
+        if (g->failed)
+            return;
         g->v[g->n - 1].stream |= stream;
         run += stream ? 0 : f.bytes;
     }

@@ -74,16 +74,23 @@ static bool tail_in(lines *L, input_chunk *c)
 
 /* ---- records that are too large ---- */
 
+/* Whether the line under way need not be kept whole. Short ones above a tiny limit are told apart when the chunk is walked, so that
+ * the head that is shown does not depend on where chunks end. */
+static bool is_too_large(const lines *L, const input_chunk *c)
+{
+    const size_t n = c->n - L->line;
+    return n > L->lim.max_record_bytes && n > RECORD_HEAD;
+}
+
 /* The line under way is above the limit: only its head stays, the rest of it is dropped as it comes. */
 static bool too_large(lines *L, input_chunk *c)
 {
     uint64_t frame, offset;
-    const size_t n = c->n - L->line, head = n < RECORD_HEAD ? n : RECORD_HEAD;
     chunk_place(c, L->line, &frame, &offset);
     chunk_mark_cut(c, L->line);
-    if (!chunk_mark_add(c, MARK_LARGE, L->line, head, frame, offset))
+    if (!chunk_mark_add(c, MARK_LARGE, L->line, RECORD_HEAD, frame, offset))
         return false;
-    c->n = L->line + head;
+    c->n = L->line + RECORD_HEAD;
     L->line = c->n;
     L->skip = true;
     L->marked = false;
@@ -122,7 +129,7 @@ static bool take_past(lines *L, input_chunk *c, size_t got)
         L->done = true;
         return true;
     }
-    return c->n - L->line <= L->lim.max_record_bytes || too_large(L, c);
+    return !is_too_large(L, c) || too_large(L, c);
 }
 
 static bool take(lines *L, input_chunk *c, size_t got)
@@ -197,7 +204,7 @@ static bool full(lines *L, input_chunk *c, bool *ok)
     const size_t line = behind_last_newline(c, L->line);
     const bool found = line > L->line;
     L->line = line;
-    if (c->n - line > L->lim.max_record_bytes)
+    if (is_too_large(L, c))
         return *ok = too_large(L, c), found;
     if (found || c->n == line)
         *ok = tail_in(L, c);

@@ -365,9 +365,9 @@ static void clear_cells(json_parser *p, json_cell *cells) noexcept
         cells[i].state = CELL_MISSING;
 }
 
-/* ---- the interface ---- */
+/* ---- the interface: no noexcept, for the C declarations have none; -fno-exceptions says it for the whole file ---- */
 
-extern "C" json_parser *json_parser_new(const json_field *fields, size_t n) noexcept
+extern "C" json_parser *json_parser_new(const json_field *fields, size_t n)
 {
     json_parser *p = new (std::nothrow) json_parser;
     if (p && !parser_init(p, fields, n)) {
@@ -377,17 +377,16 @@ extern "C" json_parser *json_parser_new(const json_field *fields, size_t n) noex
     return p;
 }
 
-extern "C" void json_parser_free(json_parser *p) noexcept { delete p; }
+extern "C" void json_parser_free(json_parser *p) { delete p; }
 
-extern "C" json_error json_parse_strict(json_parser *p, const char *record, size_t n, arena *mem,
-                                        json_cell *cells) noexcept
+extern "C" json_error json_parse_strict(json_parser *p, const char *record, size_t n, arena *mem, json_cell *cells)
 {
     clear_cells(p, cells);
     const json_error e = json_check(record, n, true);
     return e ? e : json_fill(p->want, p->n, false, record, n, mem, &p->scratch, &p->keys, cells);
 }
 
-extern "C" json_error json_parse(json_parser *p, const char *record, size_t n, arena *mem, json_cell *cells) noexcept
+extern "C" json_error json_parse(json_parser *p, const char *record, size_t n, arena *mem, json_cell *cells)
 {
     /* Newer releases of simdjson step over a byte order mark; here it is a syntax error with all of them. */
     bool refused = n >= 3 && !memcmp(record, "\xEF\xBB\xBF", 3);

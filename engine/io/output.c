@@ -49,17 +49,14 @@ outputs *outputs_new(unsigned threads, const char *tag, uint64_t window)
         return NULL;
     o->threads = threads ? threads : 1;
     o->window = window;
+    pthread_mutex_init(&o->pool_mutex, NULL);
     pthread_mutex_init(&o->mutex, NULL); /* these cannot fail on Linux */
     pthread_condattr_init(&attr);
     pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
     pthread_cond_init(&o->changed, &attr);
     pthread_condattr_destroy(&attr);
     o->tag = strdup(tag);
-    o->packers = calloc((size_t)o->threads + 1, sizeof *o->packers);
-    bool ok = o->tag && o->packers;
-    for (unsigned i = 0; ok && i <= o->threads; i++)
-        ok = (o->packers[i] = packer_new()) != NULL;
-    if (!ok) {
+    if (!o->tag) {
         outputs_free(o);
         return NULL;
     }
@@ -68,15 +65,14 @@ outputs *outputs_new(unsigned threads, const char *tag, uint64_t window)
 
 static void output_free(output *out)
 {
-    outputs *o = out->set;
     file_abandon(out);
-    for (unsigned i = 0; out->slots && i < o->threads; i++)
-        gather_free(out->slots[i].g);
+    for (unsigned i = 0; out->slots && i < out->set->threads; i++)
+        gather_free_list(out->slots[i].g);
     free(out->slots);
-    frame_free(o, out->open);
-    for (frame *f = out->first, *next; f; f = next) {
+    frame_free(out->open);
+    for (frame *f = out->frames.first, *next; f; f = next) {
         next = f->next;
-        frame_free(o, f);
+        frame_free(f);
     }
     for (shard *s = out->shards, *next; s; s = next) {
         next = s->next;
@@ -184,12 +180,23 @@ static int check_complete(outputs *o)
     return 0;
 }
 
+/* [mutex held] */
+static void end_cuts(outputs *o)
+{
+    frame_list cut = { 0 };
+    int r = 0;
+    for (size_t i = 0; i < o->n && r == 0; i++)
+        r = cut_end(o->v[i], &cut);
+    order_queue(o, cut);
+    if (r < 0)
+        outputs_nomem(o);
+}
+
 static int end_all(outputs *o, sbuf *err)
 {
     pthread_mutex_lock(&o->mutex);
     if (!o->failed && !o->finished && check_complete(o) == 0)
-        for (size_t i = 0; i < o->n && !o->failed; i++)
-            cut_end(o->v[i]);
+        end_cuts(o);
     o->finished = true;
     const int r = outputs_failure(o, err);
     pthread_mutex_unlock(&o->mutex);
@@ -202,7 +209,7 @@ static bool all_written(outputs *o)
     bool all = true;
     pthread_mutex_lock(&o->mutex);
     for (size_t i = 0; i < o->n; i++)
-        all = all && !o->v[i]->first && !o->v[i]->writing;
+        all = all && !o->v[i]->frames.first && !o->v[i]->writing;
     all = all || o->failed;
     pthread_mutex_unlock(&o->mutex);
     return all;
@@ -225,7 +232,7 @@ int outputs_finish(outputs *o, sbuf *err)
 {
     int r = end_all(o, err);
     while (r == 0 && !all_written(o)) {
-        r = outputs_work(o, o->threads, err);
+        r = outputs_work(o, 0, err);
         if (r == 0)
             outputs_wait(o, 100); /* others have the rest in hand */
         r = r < 0 ? r : 0;
@@ -247,9 +254,9 @@ size_t output_shards(const output *out, const output_shard **v)
     return out->list ? out->n_shards : 0;
 }
 
-static int publish(output *out, sbuf *why)
+static int publish(output *out, uint64_t *done, sbuf *why)
 {
-    for (shard *s = out->shards; s; s = s->next) {
+    for (shard *s = out->shards; s; s = s->next, ++*done) {
         const int r = file_publish(s, why);
         if (r < 0)
             return r;
@@ -263,14 +270,18 @@ static int publish(output *out, sbuf *why)
 int outputs_publish(outputs *o, sbuf *err)
 {
     sbuf why = { 0 };
+    uint64_t done = 0, all = 0;
     pthread_mutex_lock(&o->mutex);
-    for (size_t i = 0; i < o->n && !o->failed; i++)
+    for (size_t i = 0; i < o->n && !o->failed; i++) {
+        all += o->v[i]->n_shards;
         if (!o->v[i]->list)
             outputs_fail(o, SL_E_INTERNAL, "internal error: outputs are published before they are finished");
+    }
     for (size_t i = 0; i < o->n && !o->failed; i++) {
-        const int r = publish(o->v[i], &why);
+        const int r = publish(o->v[i], &done, &why);
         if (r < 0)
-            outputs_fail(o, r, "%s", sbuf_z(&why));
+            outputs_fail(o, r, "%s (%llu of %llu files have their final names)", sbuf_z(&why), (unsigned long long)done,
+                         (unsigned long long)all);
     }
     sbuf_free(&why);
     const int r = outputs_failure(o, err);
@@ -282,25 +293,19 @@ void outputs_free(outputs *o)
 {
     if (!o)
         return;
+    for (size_t i = 0; i < o->heap_n; i++)
+        gather_free_list(o->heap[i].gathers);
     for (size_t i = 0; i < o->n; i++)
         output_free(o->v[i]);
-    for (size_t i = 0; i < o->heap_n; i++)
-        for (gather *g = o->heap[i].gathers, *next; g; g = next) {
-            next = g->next;
-            gather_free(g);
-        }
-    for (gather *g = o->pool, *next; g; g = next) {
-        next = g->next;
-        gather_free(g);
-    }
-    for (unsigned i = 0; o->packers && i <= o->threads; i++)
-        packer_free(o->packers[i]);
-    free(o->packers);
+    gather_free_list(o->gathers.first);
+    gather_free_list(o->blocks.first);
+    packer_free_all(o->packers);
     free(o->heap);
     free(o->v);
     free(o->tag);
     sbuf_free(&o->why);
     pthread_cond_destroy(&o->changed);
     pthread_mutex_destroy(&o->mutex);
+    pthread_mutex_destroy(&o->pool_mutex);
     free(o);
 }

@@ -1,36 +1,37 @@
 /* The cutter: where frames and shards end. A function of the lengths of the records alone, so that the same records
- * make the same bytes. Only lengths are walked here: a frame is a list of pieces of gathered buffers, and nothing is
- * copied. */
+ * make the same bytes. A frame that lies within one chunk refers to its records; only one that crosses chunks is put
+ * together by copying, which also lets go of the chunks. */
 #include "io/output_internal.h"
 #include <stdlib.h>
+#include "sluice/plugin.h"
 
-void frame_release(outputs *o, frame *f)
+void frame_append(frame_list *list, frame *f)
 {
-    for (size_t i = 0; i < f->n_pieces; i++)
-        gather_unref(o, f->pieces[i].g);
-    free(f->pieces);
-    f->pieces = NULL;
-    f->n_pieces = f->cap = 0;
+    if (list->last)
+        list->last->next = f;
+    else
+        list->first = f;
+    list->last = f;
 }
 
-void frame_free(outputs *o, frame *f)
+void frame_free(frame *f)
 {
     if (!f)
         return;
-    frame_release(o, f);
+    gather_unref(f->g);
     free(f->packed);
     free(f);
 }
 
-/* Without memory for a name the shard is not made. */
 shard *cut_shard(output *out)
 {
+    const bool file = !path_is_stdout(out->spec.path);
     shard *s = calloc(1, sizeof *s);
     if (!s)
         return NULL;
     s->path = path_final(out->spec.path, out->n_shards);
-    s->tmp = s->path && !path_is_stdout(out->spec.path) ? path_temporary(s->path, out->set->tag) : NULL;
-    if (!s->path || (!s->tmp && !path_is_stdout(out->spec.path))) {
+    s->tmp = s->path && file ? path_temporary(s->path, out->set->tag) : NULL;
+    if (!s->path || (file && !s->tmp)) {
         free(s->path);
         free(s);
         return NULL;
@@ -45,57 +46,54 @@ shard *cut_shard(output *out)
 
 static int frame_open(output *out)
 {
-    if (!out->shard && !cut_shard(out))
-        return outputs_nomem(out->set);
-    frame *f = calloc(1, sizeof *f);
+    frame *f = out->shard || cut_shard(out) ? calloc(1, sizeof *f) : NULL;
     if (!f)
-        return outputs_nomem(out->set);
+        return SL_E_NOMEM;
     f->out = out;
     f->shard = out->shard;
     out->open = f;
     return 0;
 }
 
-static int frame_add(frame *f, gather *g, size_t at, size_t n)
+static void frame_close(output *out, bool ends_shard, frame_list *cut)
 {
-    if (!n)
-        return 0;
-    if (f->n_pieces == f->cap) {
-        const size_t cap = f->cap ? f->cap * 2 : 4;
-        piece *v = realloc(f->pieces, cap * sizeof *v);
-        if (!v)
-            return outputs_nomem(f->out->set);
-        f->pieces = v;
-        f->cap = cap;
-    }
-    f->pieces[f->n_pieces++] = (piece){ g, at, n };
-    g->refs++;
-    return 0;
-}
-
-static void frame_close(output *out, bool ends_shard)
-{
-    outputs *o = out->set;
     frame *f = out->open;
     f->last = ends_shard;
+    f->done = out->spec.format == FORMAT_PLAIN; /* nothing to compress */
     out->open = NULL;
     if (ends_shard)
         out->shard = NULL;
-    o->opened -= f->bytes;
-    o->waiting += f->bytes;
-    if (out->last)
-        out->last->next = f;
-    else
-        out->first = f;
-    out->last = f;
-    f->done = out->spec.format == FORMAT_PLAIN;
-    if (f->done)
-        return;
-    if (o->last_job)
-        o->last_job->next_job = f;
-    else
-        o->first_job = f;
-    o->last_job = f;
+    frame_append(cut, f);
+}
+
+/* The frame goes on with n bytes of g at `at`. */
+static int frame_extend(frame *f, gather *g, size_t at, size_t n)
+{
+    if (!n)
+        return 0;
+    if (f->g) /* from an earlier chunk: frame_keep made it a block */
+        return gather_append(f->g, g->p + at, n) ? 0 : SL_E_NOMEM;
+    f->g = gather_ref(g);
+    f->at = at;
+    return 0;
+}
+
+/* The chunk ends and the frame stays open: it gets a block of its own, unless it is full and only waits to be closed.
+ */
+static int frame_keep(frame *f)
+{
+    if (!f || !f->g || f->g->block || f->bytes >= OUTPUT_FRAME)
+        return 0;
+    gather *b = gather_get(f->out, true);
+    if (!b)
+        return SL_E_NOMEM;
+    const bool ok = gather_append(b, f->g->p + f->at, f->bytes);
+    gather_unref(ok ? f->g : b);
+    if (!ok)
+        return SL_E_NOMEM;
+    f->g = b;
+    f->at = 0;
+    return 0;
 }
 
 static bool shard_is_full(const output *out, size_t len)
@@ -110,18 +108,19 @@ static bool shard_is_full(const output *out, size_t len)
 
 static bool frame_is_full(const frame *f, size_t len) { return f && f->bytes && f->bytes + len > OUTPUT_FRAME; }
 
-static int cut(output *out, gather *g)
+int cut_records(gather *g, frame_list *cut)
 {
-    size_t from = 0, at = 0;
+    output *out = g->out;
+    size_t from = 0, at = 0; /* g[from, at) belongs to the open frame and is not in it yet */
     int r = 0;
     for (size_t i = 0; i < g->records; i++) {
         const size_t len = g->len[i];
         const bool border = shard_is_full(out, len);
         if (border || frame_is_full(out->open, len)) {
-            if ((r = frame_add(out->open, g, from, at - from)) < 0)
+            if ((r = frame_extend(out->open, g, from, at - from)) < 0)
                 return r;
             from = at;
-            frame_close(out, border);
+            frame_close(out, border, cut);
         }
         if (!out->open && (r = frame_open(out)) < 0)
             return r;
@@ -130,26 +129,15 @@ static int cut(output *out, gather *g)
         out->shard->info.records++;
         at += len;
     }
-    return out->open ? frame_add(out->open, g, from, at - from) : 0;
+    if (out->open && (r = frame_extend(out->open, g, from, at - from)) < 0)
+        return r;
+    return frame_keep(out->open);
 }
 
-int cut_records(output *out, gather *g)
+int cut_end(output *out, frame_list *cut)
 {
-    outputs *o = out->set;
-    o->waiting -= g->n;
-    o->opened += g->n;
-    const int r = cut(out, g);
-    gather_unref(o, g);
+    const int r = out->open ? 0 : frame_open(out); /* there was no record at all */
+    if (r == 0)
+        frame_close(out, true, cut);
     return r;
-}
-
-int cut_end(output *out)
-{
-    if (!out->open) { /* there was no record at all */
-        const int r = frame_open(out);
-        if (r < 0)
-            return r;
-    }
-    frame_close(out, true);
-    return 0;
 }

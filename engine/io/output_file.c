@@ -23,13 +23,20 @@ int file_begin(output *out, shard *s, sbuf *why)
     return 0;
 }
 
+/* A write that failed may have written a part. */
+static unsigned long long bytes_so_far(const output *out)
+{
+    const off_t at = out->file_shard->tmp ? lseek(out->fd, 0, SEEK_CUR) : -1;
+    return at >= 0 ? (unsigned long long)at : (unsigned long long)out->file_shard->info.file_bytes;
+}
+
 static int put(output *out, const void *p, size_t n, sbuf *why)
 {
     shard *s = out->file_shard;
     const int r = fs_write_all(out->fd, p, n);
     if (r < 0) {
         sbuf_printf(why, "cannot write %s: %s (after %llu bytes)", s->tmp ? s->path : "to standard output",
-                    strerror(-r), (unsigned long long)s->info.file_bytes);
+                    strerror(-r), bytes_so_far(out));
         return SL_E_IO;
     }
     sha256_add(out->digest, p, n);
@@ -41,10 +48,7 @@ int file_write(output *out, const frame *f, sbuf *why)
 {
     if (f->packed)
         return put(out, f->packed, f->packed_n, why);
-    int r = 0;
-    for (size_t i = 0; r == 0 && i < f->n_pieces; i++)
-        r = put(out, f->pieces[i].g->p + f->pieces[i].at, f->pieces[i].n, why);
-    return r;
+    return f->g ? put(out, f->g->p + f->at, f->bytes, why) : 0;
 }
 
 /* Synced while it is open: an error of writing back may not be told to a later descriptor. */

@@ -1,5 +1,6 @@
-/* What the files of the output share. Everything below `mutex` in outputs, and what hangs from it, is guarded by it,
- * unless a comment names another owner. */
+/* What the files of the output share. Who owns what: a thread its slots; the one thread that has `cutting` set the
+ * cutters; the one that has `writing` of an output set its writer; the mutex everything else, unless a comment says
+ * otherwise. */
 #ifndef SLUICE_OUTPUT_INTERNAL_H
 #define SLUICE_OUTPUT_INTERNAL_H
 #include <pthread.h>
@@ -7,17 +8,24 @@
 #include "base/hash.h"
 #include "io/output.h"
 
-/* The records of one chunk for one output. The thread's own until outputs_end_chunk; from then on shared by the frames
- * that are cut from it, and read-only. */
+/* A buffer of records: those of one chunk for one output, or (block) of a frame that began in one chunk and ends in
+ * another. Filled by one thread; from then on shared by the frames that are cut from it, and read-only. */
 typedef struct gather {
-    struct gather *next; /* in an entry or in the pool */
+    struct gather *next; /* in an entry or in a pool */
     output *out;
-    unsigned refs; /* guarded by the mutex */
+    _Atomic unsigned refs;
     char *p;
     size_t n, cap;
-    uint32_t *len; /* bytes of each record */
+    uint32_t *len; /* bytes of each record; none in a block */
     size_t records, len_cap;
+    bool block;
 } gather;
+
+/* Empty buffers for reuse. */
+typedef struct gather_pool {
+    gather *first;
+    size_t n;
+} gather_pool;
 
 /* Where a thread gathers for one output. A cache line of its own. */
 typedef struct slot {
@@ -32,38 +40,37 @@ typedef struct shard {
     bool created, published;
 } shard;
 
-typedef struct piece {
-    gather *g;
-    size_t at, n;
-} piece;
-
-/* Records that are compressed together. Between being taken as a job and being done it belongs to the thread that took
- * it. */
+/* Records that are compressed together: `bytes` of g at `at`. Between being taken as a job and being done it belongs to
+ * the thread that took it. */
 typedef struct frame {
     struct frame *next, *next_job; /* next: in the order of writing */
     output *out;
     shard *shard;
-    piece *pieces; /* in order; released once packed */
-    size_t n_pieces, cap;
+    gather *g; /* NULL: no bytes, or packed */
+    size_t at;
     uint64_t bytes; /* of records */
-    char *packed;   /* NULL: the pieces are written as they are */
+    char *packed;   /* NULL: written as it is */
     size_t packed_n;
     bool last; /* of its shard */
     bool done; /* may be written */
 } frame;
 
+typedef struct frame_list {
+    frame *first, *last;
+} frame_list;
+
 struct output {
     outputs *set;
     output_spec spec; /* path is a copy; format is settled */
-    slot *slots;      /* one a thread, owned by it */
+    slot *slots;      /* one a thread */
     /* the cutter */
     frame *open;  /* takes records, or NULL */
     shard *shard; /* takes records, or NULL */
     shard *shards, *last_shard;
     uint64_t n_shards;
-    /* frames that are not written yet, in order */
-    frame *first, *last;
-    bool writing; /* a thread is in the writer: the fields below are its own */
+    /* the writer */
+    bool writing;
+    frame_list frames; /* closed and not written yet, in order (of the mutex, like `writing`) */
     shard *file_shard;
     int fd; /* < 0: closed */
     sha256 *digest;
@@ -78,7 +85,7 @@ typedef struct entry {
     gather *gathers;
 } entry;
 
-/* Memory and contexts for compression; each thread has one. */
+/* Memory and contexts for compression: used by one thread at a time. */
 typedef struct packer packer;
 
 struct outputs {
@@ -87,7 +94,9 @@ struct outputs {
     unsigned threads;
     uint64_t window;
     char *tag;
-    packer **packers; /* one a thread and one for finish; each used by its thread alone */
+
+    pthread_mutex_t pool_mutex; /* of the pools alone; no other lock is taken under it */
+    gather_pool gathers, blocks;
 
     pthread_mutex_t mutex;
     pthread_cond_t changed;
@@ -97,13 +106,12 @@ struct outputs {
     bool finished;
     entry *heap; /* lowest (split, chunk) first */
     size_t heap_n, heap_cap;
-    uint64_t split, chunk;       /* what the sequencer waits for */
+    uint64_t split, chunk; /* what the sequencer waits for */
+    bool cutting;
     frame *first_job, *last_job; /* to be compressed, oldest first */
-    gather *pool;                /* empty buffers */
-    size_t pool_n;
-    _Atomic uint64_t
-        waiting;     /* bytes: chunks out of order, closed frames, compressed frames. Written under the mutex */
-    uint64_t opened; /* bytes of open frames: no work can lessen them, so they are no pressure */
+    packer *packers;             /* free ones; the one used last comes first, for it is warm */
+    _Atomic uint64_t waiting;    /* bytes: chunks not cut, closed frames, compressed frames. Written under the mutex */
+    uint64_t opened;             /* bytes of open frames: no work can lessen them, so they are no pressure */
 };
 
 /* ---- output.c ---- */
@@ -115,32 +123,38 @@ int outputs_failure(const outputs *o, sbuf *err);
 /* [mutex held] Something that a waiting thread may want to know. */
 void outputs_changed(outputs *o);
 
-/* ---- output_gather.c ---- */
-/* Takes the records that `thread` put for out; *g is NULL where there are none. The thread's slot may be left without a
- * buffer. */
+/* ---- output_gather.c: [any thread, with or without the mutex] ---- */
+/* Takes the records that `thread` put for out; *g is NULL where there are none. 0 or SL_E_NOMEM. */
 int gather_take(output *out, unsigned thread, gather **g);
-/* [mutex held] */
-void gather_unref(outputs *o, gather *g);
-void gather_refill(outputs *o, unsigned thread);
-void gather_free(gather *g);
+/* An empty buffer with one reference, from a pool if it can be. NULL: out of memory. */
+gather *gather_get(output *out, bool block);
+bool gather_append(gather *g, const void *p, size_t n); /* bytes without a record; false: out of memory */
+gather *gather_ref(gather *g);
+void gather_unref(gather *g);
+void gather_free_list(gather *g);
 
-/* ---- output_cut.c: [mutex held] ---- */
-/* Appends the records of g; takes the reference over, also on failure. */
-int cut_records(output *out, gather *g);
-/* Closes the last frame of the last shard; makes an empty shard where there is none. */
-int cut_end(output *out);
+/* ---- output_order.c ---- */
+/* [mutex held] Closed frames go to the queues of their outputs. */
+void order_queue(outputs *o, frame_list cut);
+
+/* ---- output_cut.c: [the cutter] 0 or SL_E_NOMEM; closed frames are appended to cut, also on failure ---- */
+int cut_records(gather *g, frame_list *cut);
+/* Closes the last frame of the last shard; makes an empty one where there was no record. */
+int cut_end(output *out, frame_list *cut);
 /* The shard that takes the next record. NULL: out of memory. */
 shard *cut_shard(output *out);
-void frame_release(outputs *o, frame *f); /* its pieces */
-void frame_free(outputs *o, frame *f);
+void frame_append(frame_list *list, frame *f);
+void frame_free(frame *f);
 
 /* ---- output_pack.c ---- */
-packer *packer_new(void);
-void packer_free(packer *k);
-/* Compresses the frame's pieces into f->packed. 0 or SL_E_NOMEM or SL_E_INTERNAL with a static text in why. */
+/* [mutex held] A free packer, or a new one; NULL: out of memory. */
+packer *packer_take(outputs *o);
+void packer_return(outputs *o, packer *k);
+void packer_free_all(packer *k);
+/* Compresses the frame's records into f->packed. 0 or SL_E_NOMEM or SL_E_INTERNAL with a static text in why. */
 int packer_pack(packer *k, frame *f, const char **why);
 
-/* ---- output_file.c: [the one writer of out] 0, or SL_E_IO or SL_E_NOMEM with a sentence in why. ---- */
+/* ---- output_file.c: [the writer of out] 0, or SL_E_IO or SL_E_NOMEM with a sentence in why ---- */
 int file_begin(output *out, shard *s, sbuf *why);
 int file_write(output *out, const frame *f, sbuf *why);
 int file_end(output *out, sbuf *why);
@@ -152,7 +166,7 @@ output_format path_format(const output_spec *spec); /* never FORMAT_AUTO */
 bool path_is_stdout(const char *path);
 char *path_final(const char *path, uint64_t shard);            /* NULL: out of memory */
 char *path_temporary(const char *final_name, const char *tag); /* NULL: out of memory */
-bool path_overlap(const char *a, const char *b); /* could one file belong to both? The folders are there */
+bool path_overlap(const char *a, const char *b); /* could one file belong to both? Their folders are there */
 /* 0, or SL_E_CONFIG where something that is no regular file has the name of an output, or SL_E_NOMEM or SL_E_IO. */
 int path_in_the_way(const char *path, sbuf *err);
 #endif

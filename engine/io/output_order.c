@@ -42,43 +42,81 @@ static entry heap_pop(outputs *o)
     return top;
 }
 
-static void drop(outputs *o, gather *list)
+static void drop(gather *list)
 {
     while (list) {
-        gather *g = list;
-        list = g->next;
-        gather_unref(o, g);
+        gather *next = list->next;
+        gather_unref(list);
+        list = next;
     }
 }
 
-/* Hands what is next to the cutters, as long as it is there. */
-static int advance(outputs *o)
+void order_queue(outputs *o, frame_list cut)
 {
-    while (o->heap_n) {
-        const entry at = { .split = o->split, .chunk = o->chunk };
-        if (before(&at, &o->heap[0]))
-            return 0;
-        if (before(&o->heap[0], &at))
-            return outputs_fail(o, SL_E_INTERNAL,
-                                "internal error: chunk %llu of split %llu came twice or after the end of its split",
-                                (unsigned long long)o->heap[0].chunk, (unsigned long long)o->heap[0].split);
-        entry e = heap_pop(o);
-        o->split += e.end;
-        o->chunk = e.end ? 0 : o->chunk + 1;
-        while (e.gathers) {
-            gather *g = e.gathers;
-            e.gathers = g->next;
-            const int r = cut_records(g->out, g);
-            if (r < 0) {
-                drop(o, e.gathers);
-                return r;
-            }
-        }
+    for (frame *f = cut.first, *next; f; f = next) {
+        next = f->next;
+        f->next = NULL;
+        frame_append(&f->out->frames, f);
+        o->opened -= f->bytes;
+        o->waiting += f->bytes;
+        if (f->done)
+            continue;
+        if (o->last_job)
+            o->last_job->next_job = f;
+        else
+            o->first_job = f;
+        o->last_job = f;
     }
-    return 0;
 }
 
-/* Takes the gathers over, also on failure. */
+/* [mutex held] The entry that is next in order, if it is there. */
+static bool next_entry(outputs *o, entry *e)
+{
+    const entry at = { .split = o->split, .chunk = o->chunk };
+    if (o->failed || !o->heap_n || before(&at, &o->heap[0]))
+        return false;
+    if (before(&o->heap[0], &at)) {
+        outputs_fail(o, SL_E_INTERNAL,
+                     "internal error: chunk %llu of split %llu came twice or after the end of its split",
+                     (unsigned long long)o->heap[0].chunk, (unsigned long long)o->heap[0].split);
+        return false;
+    }
+    *e = heap_pop(o);
+    o->split += e->end;
+    o->chunk = e->end ? 0 : o->chunk + 1;
+    return true;
+}
+
+/* [mutex held, given up meanwhile] Cuts what is next, as long as it is there. One thread at a time does this; what
+ * others bring meanwhile it takes along. */
+static void advance(outputs *o)
+{
+    entry e;
+    if (o->cutting)
+        return;
+    o->cutting = true;
+    while (next_entry(o, &e)) {
+        frame_list cut = { 0 };
+        uint64_t bytes = 0;
+        int r = 0;
+        pthread_mutex_unlock(&o->mutex);
+        for (gather *g = e.gathers; g && r == 0; g = g->next) {
+            bytes += g->n;
+            r = cut_records(g, &cut);
+        }
+        drop(e.gathers);
+        pthread_mutex_lock(&o->mutex);
+        o->waiting -= bytes;
+        o->opened += bytes;
+        order_queue(o, cut);
+        if (r < 0)
+            outputs_nomem(o);
+        outputs_changed(o);
+    }
+    o->cutting = false;
+}
+
+/* [mutex held, given up meanwhile] Takes the gathers over, also on failure. */
 static int enter(outputs *o, entry e, sbuf *err)
 {
     uint64_t bytes = 0;
@@ -90,12 +128,12 @@ static int enter(outputs *o, entry e, sbuf *err)
     if (!o->failed && !heap_push(o, e))
         outputs_nomem(o);
     if (o->failed) {
-        drop(o, e.gathers);
-        return outputs_failure(o, err);
+        drop(e.gathers);
+    } else {
+        o->waiting += bytes;
+        advance(o);
+        outputs_changed(o);
     }
-    o->waiting += bytes;
-    advance(o);
-    outputs_changed(o);
     return outputs_failure(o, err);
 }
 
@@ -117,7 +155,6 @@ int outputs_end_chunk(outputs *o, unsigned thread, uint64_t split, uint64_t chun
     if (r < 0)
         outputs_nomem(o);
     r = enter(o, e, err);
-    gather_refill(o, thread);
     pthread_mutex_unlock(&o->mutex);
     return r;
 }

@@ -9,80 +9,65 @@
 
 enum { SCRATCH_KEEP = 2 * OUTPUT_FRAME }; /* larger scratch memory was made for a giant record and is given back */
 
-typedef struct scratch {
-    char *p;
-    size_t cap;
-} scratch;
-
 struct packer {
+    packer *next;
     ZSTD_CCtx *zstd;
     z_stream gzip;
     bool gzip_ready;
     int gzip_level;
-    scratch in, out; /* in: a frame of several pieces, put together */
+    char *out;
+    size_t cap;
 };
 
-packer *packer_new(void) { return calloc(1, sizeof(packer)); }
-
-void packer_free(packer *k)
+packer *packer_take(outputs *o)
 {
+    packer *k = o->packers;
     if (!k)
-        return;
-    ZSTD_freeCCtx(k->zstd);
-    if (k->gzip_ready)
-        deflateEnd(&k->gzip);
-    free(k->in.p);
-    free(k->out.p);
-    free(k);
+        return calloc(1, sizeof *k);
+    o->packers = k->next;
+    return k;
 }
 
-static bool scratch_room(scratch *s, size_t n)
+void packer_return(outputs *o, packer *k)
 {
-    if (n <= s->cap)
-        return true;
-    free(s->p);
-    *s = (scratch){ .p = malloc(n), .cap = n };
-    if (!s->p)
-        s->cap = 0;
-    return s->p != NULL;
+    k->next = o->packers;
+    o->packers = k;
 }
 
-static void scratch_trim(scratch *s)
+void packer_free_all(packer *k)
 {
-    if (s->cap <= SCRATCH_KEEP)
-        return;
-    free(s->p);
-    *s = (scratch){ 0 };
-}
-
-/* The frame's bytes in one piece. A frame of one piece, the usual case, is not copied. */
-static const char *contiguous(packer *k, const frame *f)
-{
-    if (!f->n_pieces)
-        return "";
-    if (f->n_pieces == 1)
-        return f->pieces[0].g->p + f->pieces[0].at;
-    if (!scratch_room(&k->in, f->bytes))
-        return NULL;
-    size_t at = 0;
-    for (size_t i = 0; i < f->n_pieces; i++) {
-        memcpy(k->in.p + at, f->pieces[i].g->p + f->pieces[i].at, f->pieces[i].n);
-        at += f->pieces[i].n;
+    while (k) {
+        packer *next = k->next;
+        ZSTD_freeCCtx(k->zstd);
+        if (k->gzip_ready)
+            deflateEnd(&k->gzip);
+        free(k->out);
+        free(k);
+        k = next;
     }
-    return k->in.p;
+}
+
+static bool scratch_room(packer *k, size_t n)
+{
+    if (n <= k->cap)
+        return true;
+    free(k->out);
+    k->out = malloc(n);
+    k->cap = k->out ? n : 0;
+    return k->out != NULL;
 }
 
 static int pack_zstd(packer *k, int level, const char *p, size_t n, size_t *packed, const char **why)
 {
     if (!k->zstd && !(k->zstd = ZSTD_createCCtx()))
         return SL_E_NOMEM;
-    if (!scratch_room(&k->out, ZSTD_compressBound(n)))
+    if (!scratch_room(k, ZSTD_compressBound(n)))
         return SL_E_NOMEM;
     size_t r = ZSTD_CCtx_setParameter(k->zstd, ZSTD_c_compressionLevel, level);
     if (!ZSTD_isError(r))
         r = ZSTD_CCtx_setParameter(k->zstd, ZSTD_c_checksumFlag, 1);
     if (!ZSTD_isError(r))
-        r = ZSTD_compress2(k->zstd, k->out.p, k->out.cap, p, n);
+        r = ZSTD_compress2(k->zstd, k->out, k->cap, p, n);
     if (ZSTD_isError(r)) {
         *why = ZSTD_getErrorName(r);
         return SL_E_INTERNAL;
@@ -119,18 +104,18 @@ static int pack_gzip(packer *k, int level, const char *p, size_t n, size_t *pack
     if (r < 0)
         return r;
     const size_t bound = deflateBound(&k->gzip, n);
-    if (!scratch_room(&k->out, bound))
+    if (!scratch_room(k, bound))
         return SL_E_NOMEM;
     size_t done = 0;
     k->gzip.next_in = (Bytef *)(uintptr_t)p;
     k->gzip.avail_in = (uInt)n; /* a record has less than 4 GiB, and so has a frame */
     do {                        /* the bound may exceed what avail_out can say */
-        const size_t room = k->out.cap - done < 1u << 30 ? k->out.cap - done : 1u << 30;
-        k->gzip.next_out = (Bytef *)k->out.p + done;
+        const size_t room = k->cap - done < 1u << 30 ? k->cap - done : 1u << 30;
+        k->gzip.next_out = (Bytef *)k->out + done;
         k->gzip.avail_out = (uInt)room;
         r = deflate(&k->gzip, Z_FINISH);
         done += room - k->gzip.avail_out;
-    } while ((r == Z_OK || r == Z_BUF_ERROR) && done < k->out.cap);
+    } while ((r == Z_OK || r == Z_BUF_ERROR) && done < k->cap);
     *packed = done;
     return r == Z_STREAM_END ? 0 : SL_E_INTERNAL;
 }
@@ -138,20 +123,23 @@ static int pack_gzip(packer *k, int level, const char *p, size_t n, size_t *pack
 int packer_pack(packer *k, frame *f, const char **why)
 {
     const output_spec *spec = &f->out->spec;
-    const char *p = contiguous(k, f);
-    int r = SL_E_NOMEM;
-    if (p && spec->format == FORMAT_GZIP)
+    const char *p = f->g ? f->g->p + f->at : "";
+    int r;
+    if (spec->format == FORMAT_GZIP)
         r = pack_gzip(k, spec->level, p, f->bytes, &f->packed_n, why);
-    else if (p)
+    else
         r = pack_zstd(k, spec->level, p, f->bytes, &f->packed_n, why);
     if (r == 0) { /* it may wait for a while: in memory that fits */
         f->packed = malloc(f->packed_n);
         if (f->packed)
-            memcpy(f->packed, k->out.p, f->packed_n);
+            memcpy(f->packed, k->out, f->packed_n);
         else
             r = SL_E_NOMEM;
     }
-    scratch_trim(&k->in);
-    scratch_trim(&k->out);
+    if (k->cap > SCRATCH_KEEP) {
+        free(k->out);
+        k->out = NULL;
+        k->cap = 0;
+    }
     return r;
 }

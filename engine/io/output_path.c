@@ -88,8 +88,14 @@ bool path_overlap(const char *a, const char *b)
 {
     if (path_is_stdout(a) || path_is_stdout(b))
         return strcmp(a, b) == 0;
-    const char *name_a = fs_basename(a), *name_b = fs_basename(b);
-    return (matches(name_a, name_b) || matches(name_b, name_a)) && same_folder(a, b);
+    char *first_a = path_final(a, 0), *first_b = path_final(b, 0);
+    const bool overlap =
+        first_a && first_b &&
+        (matches(fs_basename(a), fs_basename(first_b)) || matches(fs_basename(b), fs_basename(first_a))) &&
+        same_folder(a, b);
+    free(first_a);
+    free(first_b);
+    return overlap;
 }
 
 /* ---- checking ---- */

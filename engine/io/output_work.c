@@ -16,7 +16,7 @@ static frame *take_job(outputs *o)
     return f;
 }
 
-static bool may_write(const output *out) { return !out->writing && out->first && out->first->done; }
+static bool may_write(const output *out) { return !out->writing && out->frames.first && out->frames.first->done; }
 
 /* [mutex held, given up meanwhile] The caller is the writer of f->out. */
 static int write_frame(outputs *o, frame *f)
@@ -40,34 +40,42 @@ static int write_frame(outputs *o, frame *f)
 static void drain(outputs *o, output *out)
 {
     out->writing = true;
-    while (!o->failed && out->first && out->first->done) {
-        frame *f = out->first;
+    while (!o->failed && out->frames.first && out->frames.first->done) {
+        frame *f = out->frames.first;
         if (write_frame(o, f) < 0)
             break; /* the frame stays: outputs_free has it */
-        out->first = f->next;
-        if (!out->first)
-            out->last = NULL;
+        out->frames.first = f->next;
+        if (!f->next)
+            out->frames.last = NULL;
         o->waiting -= f->packed ? f->packed_n : f->bytes;
-        frame_free(o, f);
+        frame_free(f);
         outputs_changed(o);
     }
     out->writing = false;
 }
 
 /* [mutex held, given up meanwhile] */
-static void pack(outputs *o, frame *f, unsigned thread)
+static void pack(outputs *o, frame *f)
 {
     const char *why = "";
-    pthread_mutex_unlock(&o->mutex);
-    const int r = packer_pack(o->packers[thread], f, &why);
-    pthread_mutex_lock(&o->mutex);
-    if (r == SL_E_NOMEM)
+    packer *k = packer_take(o);
+    if (!k) {
         outputs_nomem(o);
-    else if (r < 0)
-        outputs_fail(o, r, "cannot compress %s: %s", f->shard->path, why);
-    if (r < 0)
         return;
-    frame_release(o, f);
+    }
+    pthread_mutex_unlock(&o->mutex);
+    const int r = packer_pack(k, f, &why);
+    gather_unref(f->g);
+    f->g = NULL;
+    pthread_mutex_lock(&o->mutex);
+    packer_return(o, k);
+    if (r < 0) {
+        if (r == SL_E_NOMEM)
+            outputs_nomem(o);
+        else
+            outputs_fail(o, r, "cannot compress %s: %s", f->shard->path, why);
+        return;
+    }
     o->waiting -= f->bytes;
     o->waiting += f->packed_n;
     f->done = true;
@@ -78,6 +86,7 @@ static void pack(outputs *o, frame *f, unsigned thread)
 
 int outputs_work(outputs *o, unsigned thread, sbuf *err)
 {
+    (void)thread; /* memory for compression goes to whoever works */
     if (!o->n)
         return 0;
     pthread_mutex_lock(&o->mutex);
@@ -89,7 +98,7 @@ int outputs_work(outputs *o, unsigned thread, sbuf *err)
         }
     frame *f = did || o->failed ? NULL : take_job(o);
     if (f) {
-        pack(o, f, thread);
+        pack(o, f);
         did = 1;
     }
     const int r = outputs_failure(o, err);

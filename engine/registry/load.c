@@ -105,6 +105,20 @@ static const plugin_def *read_plugin(arena *mem, const char *file, const sl_plug
     return out;
 }
 
+/* Objects that changed the mode when they were first loaded. Their constructors do not run again, so a second attempt under
+ * another name would not be caught by looking. The handle of an object is the same each time. */
+static bool changed_mode(void *so, bool now)
+{
+    static void *guilty[64];
+    static size_t n;
+    for (size_t i = 0; i < n; i++)
+        if (guilty[i] == so)
+            return true;
+    if (now && n < 64)
+        guilty[n++] = so;
+    return now;
+}
+
 const plugin_def *plugin_load(arena *mem, const char *file, const char **why)
 {
     sbuf text = { 0 };
@@ -116,11 +130,11 @@ const plugin_def *plugin_load(arena *mem, const char *file, const char **why)
     sbuf_free(&text);
     const unsigned mode = float_mode();
     void *so = dlopen(file, RTLD_NOW | RTLD_LOCAL); /* never closed: threads and thread-local data may outlive any use */
-    const bool changed = float_mode() != mode;
+    const bool now = float_mode() != mode;
     restore_float_mode(mode);
     if (!so)
         return *why = arena_printf(mem, "cannot be loaded: %s", dlerror()), NULL;
-    if (changed)
+    if (changed_mode(so, now))
         return *why = "changes the floating-point mode of the process when it is loaded; build it without -ffast-math", NULL;
     const sl_plugin *(*entry)(void);
     *(void **)&entry = dlsym(so, "sl_plugin_main");

@@ -44,7 +44,7 @@ static bool fits_by_bytes(const state *s, uint64_t n)
     switch (s->unit) {
     case CHARS: return n / 4 >= s->min && n <= s->max;
     case WORDS: return s->min == 0 && n / 2 < s->max;
-    default:    return n >= s->min && n <= s->max;
+    default: return n >= s->min && n <= s->max;
     }
 }
 
@@ -53,7 +53,7 @@ static uint64_t length(const state *s, sl_str text)
     switch (s->unit) {
     case CHARS: return count_chars(text.p, text.n);
     case WORDS: return count_words(text.p, text.n);
-    default:    return text.n;
+    default: return text.n;
     }
 }
 
@@ -62,7 +62,8 @@ static int process(sl_ctx *c, const void *g, void *l, sl_batch *b)
     (void)l;
     const state *s = g;
     const sl_str *text = sl_text(b, TEXT);
-    SL_EACH(b, row) {
+    SL_EACH(b, row)
+    {
         if (fits_by_bytes(s, text[row].n))
             continue;
         const uint64_t n = length(s, text[row]);

@@ -1,4 +1,5 @@
-/* filter.where — keep documents by the values of their columns: all of some rows must hold, and at least one of others. */
+/* filter.where — keep documents by the values of their columns: all of some rows must hold, and at least one of others.
+ */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -57,8 +58,8 @@ static int open_(sl_ctx *c, const void *cfg, void *g)
     s->n_all = o->all.n;
     s->n_any = o->any.n;
     for (size_t i = 0; i < s->n_all + s->n_any; i++) {
-        const where_config *row = i < s->n_all ? (const where_config *)o->all.v + i
-                                               : (const where_config *)o->any.v + (i - s->n_all);
+        const where_config *row =
+            i < s->n_all ? (const where_config *)o->all.v + i : (const where_config *)o->any.v + (i - s->n_all);
         if (!where_row_open(&s->rows[i], row))
             return c->host->fail(c, SL_E_NOMEM, "out of memory");
     }
@@ -121,7 +122,8 @@ static int process(sl_ctx *c, const void *g, void *l, sl_batch *b)
 {
     (void)l;
     const state *s = g;
-    SL_EACH(b, row) {
+    SL_EACH(b, row)
+    {
         failure f;
         const int ret = first_failure(c, s, b, row, &f);
         if (ret < 0)

@@ -2,8 +2,8 @@
 #include <stdbool.h>
 #include <string.h>
 
-/* Eight bytes at a time; each byte of `sum` counts the continuation bytes of its lane, so it is emptied before 256 words. The
- * inner loop is free of branches and carries, which is what lets the compiler use vectors for it. */
+/* Eight bytes at a time; each byte of `sum` counts the continuation bytes of its lane, so it is emptied before 256
+ * words. The inner loop is free of branches and carries, which is what lets the compiler use vectors for it. */
 uint64_t count_chars(const char *text, size_t n)
 {
     const uint64_t ones = 0x0101010101010101u;
@@ -27,7 +27,8 @@ uint64_t count_chars(const char *text, size_t n)
     return n - continued;
 }
 
-/* Bytes of the white space at p, 0 if there is none. Beyond ASCII there is none whose lead byte is not C2, E1, E2 or E3. */
+/* Bytes of the white space at p, 0 if there is none. Beyond ASCII there is none whose lead byte is not C2, E1, E2 or
+ * E3. */
 static size_t space(const uint8_t *p, size_t n)
 {
     if (p[0] <= 0x20)

@@ -20,8 +20,8 @@ const sl_option where_row_options[] = {
     { 0 },
 };
 
-static const char *const test_names[] = { "", "null", "is", "is_not", "min", "max", "above", "below", "contains",
-                                          "starts", "ends" };
+static const char *const test_names[] = { "",      "null",  "is",       "is_not", "min", "max",
+                                          "above", "below", "contains", "starts", "ends" };
 
 const char *where_test_name(where_test test) { return test_names[test]; }
 
@@ -32,10 +32,7 @@ static bool has_bounds(const where_config *o)
     return !isnan(o->min) || !isnan(o->max) || !isnan(o->above) || !isnan(o->below);
 }
 
-static bool has_texts(const where_config *o)
-{
-    return o->is.n || o->is_not.n || o->contains.n || o->starts || o->ends;
-}
+static bool has_texts(const where_config *o) { return o->is.n || o->is_not.n || o->contains.n || o->starts || o->ends; }
 
 const char *where_row_check(const where_config *o)
 {
@@ -43,7 +40,8 @@ const char *where_row_check(const where_config *o)
         return "nothing to compare with; give is, is_not, min, max, above, below, contains, starts, ends or null";
     if (o->null == NULL_YES && (has_bounds(o) || has_texts(o)))
         return "null: yes leaves nothing else to compare";
-    if (o->min > o->max || o->min >= o->below || o->above >= o->max || o->above >= o->below) /* false for those not given */
+    if (o->min > o->max || o->min >= o->below || o->above >= o->max ||
+        o->above >= o->below) /* false for those not given */
         return "no number lies between these bounds";
     return NULL;
 }
@@ -116,7 +114,8 @@ void where_row_free(where_row *row)
 /* ---- values ---- */
 
 /* JSON text as another type, through a column of one row. *done is false for null and for what is no such value. */
-static int convert(sl_ctx *c, const sl_batch *b, const sl_json_api *json, sl_str text, uint32_t type, void *out, bool *done)
+static int convert(sl_ctx *c, const sl_batch *b, const sl_json_api *json, sl_str text, uint32_t type, void *out,
+                   bool *done)
 {
     uint64_t valid = 1;
     sl_column one = { .name = "", .data = out, .valid = &valid, .type = type, .width = 1 };
@@ -162,8 +161,8 @@ static int value_of_json(sl_ctx *c, const sl_batch *b, const where_row *row, con
     return ret;
 }
 
-int where_row_value(sl_ctx *c, const sl_batch *b, const where_row *row, const sl_json_api *json, const sl_column *column,
-                    uint32_t r, where_value *out)
+int where_row_value(sl_ctx *c, const sl_batch *b, const where_row *row, const sl_json_api *json,
+                    const sl_column *column, uint32_t r, where_value *out)
 {
     *out = (where_value){ .kind = VALUE_NULL, .number = NAN };
     if (!sl_is_valid(column, r))

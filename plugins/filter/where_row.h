@@ -18,8 +18,17 @@ extern const sl_option where_row_options[];
 
 /* What a row compares. WHERE_HOLDS: no comparison fails. */
 typedef enum where_test {
-    WHERE_HOLDS, WHERE_NULL, WHERE_IS, WHERE_IS_NOT, WHERE_MIN, WHERE_MAX, WHERE_ABOVE, WHERE_BELOW, WHERE_CONTAINS,
-    WHERE_STARTS, WHERE_ENDS
+    WHERE_HOLDS,
+    WHERE_NULL,
+    WHERE_IS,
+    WHERE_IS_NOT,
+    WHERE_MIN,
+    WHERE_MAX,
+    WHERE_ABOVE,
+    WHERE_BELOW,
+    WHERE_CONTAINS,
+    WHERE_STARTS,
+    WHERE_ENDS
 } where_test;
 
 /* A constant to compare with, taken apart once. */
@@ -49,8 +58,8 @@ bool where_row_open(where_row *row, const where_config *cfg);
 void where_row_free(where_row *row);
 
 /* The value of a column at a row of the batch. 0, or a failure. */
-int where_row_value(sl_ctx *c, const sl_batch *b, const where_row *row, const sl_json_api *json, const sl_column *column,
-                    uint32_t r, where_value *out);
+int where_row_value(sl_ctx *c, const sl_batch *b, const where_row *row, const sl_json_api *json,
+                    const sl_column *column, uint32_t r, where_value *out);
 /* The first comparison that fails; *limit: the bound it failed at, else 0. */
 where_test where_row_test(const where_row *row, const where_value *value, double *limit);
 const char *where_test_name(where_test test);

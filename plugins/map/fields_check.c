@@ -19,14 +19,16 @@ static int check_dots(sl_ctx *c, const config *o)
 {
     for (size_t i = 0; i < o->rename.n + o->set.n; i++)
         if (strchr(written_at(o, i), '.'))
-            return c->host->fail(c, SL_E_CONFIG,
-                                 "'%s' cannot be written: a name with a dot looks into an object, and only 'from' may do that",
-                                 written_at(o, i));
+            return c->host->fail(
+                c, SL_E_CONFIG,
+                "'%s' cannot be written: a name with a dot looks into an object, and only 'from' may do that",
+                written_at(o, i));
     for (size_t i = 0; i < o->drop.n; i++)
         if (strchr(drop_at(o, i), '.'))
-            return c->host->fail(c, SL_E_CONFIG,
-                                 "'%s' cannot be dropped: a name with a dot looks into an object; only whole top-level fields go",
-                                 drop_at(o, i));
+            return c->host->fail(
+                c, SL_E_CONFIG,
+                "'%s' cannot be dropped: a name with a dot looks into an object; only whole top-level fields go",
+                drop_at(o, i));
     return SL_OK;
 }
 
@@ -42,7 +44,8 @@ static int check_twice(sl_ctx *c, const config *o)
                 return c->host->fail(c, SL_E_CONFIG, "'%s' is written twice", name);
         for (size_t j = 0; j < n_removed; j++)
             if (strcmp(name, removed_at(o, j)) == 0)
-                return c->host->fail(c, SL_E_CONFIG, "'%s' is both taken away and written; use two map.fields stages", name);
+                return c->host->fail(c, SL_E_CONFIG, "'%s' is both taken away and written; use two map.fields stages",
+                                     name);
     }
     for (size_t i = o->rename.n; i < n_removed; i++)
         for (size_t j = 0; j < i; j++)

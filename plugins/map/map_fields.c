@@ -1,4 +1,5 @@
-/* map.fields — rename, drop and set top-level fields. Dropping is the planner's work: the field table says SL_REMOVE. */
+/* map.fields — rename, drop and set top-level fields. Dropping is the planner's work: the field table says SL_REMOVE.
+ */
 #include <stdlib.h>
 #include <string.h>
 #include "fields_config.h"
@@ -81,12 +82,12 @@ static size_t type_size(uint32_t type)
     switch (type) {
     case SL_T_BOOL: return sizeof(uint8_t);
     case SL_T_I32:
-    case SL_T_F32:  return sizeof(int32_t);
+    case SL_T_F32: return sizeof(int32_t);
     case SL_T_I64:
     case SL_T_U64:
-    case SL_T_F64:  return sizeof(int64_t);
+    case SL_T_F64: return sizeof(int64_t);
     case SL_T_SPAN: return sizeof(sl_span);
-    default:        return sizeof(sl_str); /* texts, JSON and lists: views */
+    default: return sizeof(sl_str); /* texts, JSON and lists: views */
     }
 }
 
@@ -108,7 +109,8 @@ static int copy_column(sl_ctx *c, const sl_batch *b, const sl_column *from, sl_c
 /* A column of another type, by way of JSON. */
 static int convert_column(sl_ctx *c, const state *s, sl_batch *b, const sl_column *from, sl_column *to)
 {
-    SL_EACH(b, row) {
+    SL_EACH(b, row)
+    {
         if (!sl_is_valid(from, row)) {
             sl_set_null(to, row);
             continue;
@@ -139,12 +141,14 @@ static int set_column(sl_ctx *c, sl_batch *b, const state *s, size_t i, sl_colum
     if (ret < 0)
         return ret;
     if (ret == SL_JSON_WRONG_TYPE)
-        return c->host->fail(c, SL_E_CONFIG, "set[%zu]: a stage below reads column '%s' as another type than that of %s",
-                             i, to->name, json.p);
+        return c->host->fail(c, SL_E_CONFIG,
+                             "set[%zu]: a stage below reads column '%s' as another type than that of %s", i, to->name,
+                             json.p);
     const size_t size = type_size(to->type);
     const char *value = (const char *)to->data + first * size;
     const int valid = sl_is_valid(to, first);
-    SL_EACH(b, row) {
+    SL_EACH(b, row)
+    {
         if (!valid)
             sl_set_null(to, row);
         else if (row != first)

@@ -1,5 +1,6 @@
-/* sample.random — keep a share, each document by a throw of its own. The throw depends on the seed, the stage's name in the
- * pipeline and the document's key: neither on its neighbours nor on threads. A smaller share is therefore a part of a larger one. */
+/* sample.random — keep a share, each document by a throw of its own. The throw depends on the seed, the stage's name in
+ * the pipeline and the document's key: neither on its neighbours nor on threads. A smaller share is therefore a part of
+ * a larger one. */
 #include "sluice/util.h"
 
 enum { NOT_DRAWN };
@@ -30,7 +31,8 @@ static int process(sl_ctx *c, const void *g, void *l, sl_batch *b)
 {
     (void)l;
     const double share = ((const state *)g)->share;
-    SL_EACH(b, row) {
+    SL_EACH(b, row)
+    {
         const double draw = sl_unit(sl_random(c->seed, b->key[row], 0));
         if (!(draw < share))
             c->host->reject(c, b, row, NOT_DRAWN, SL_WHY(.value = draw, .limit = share));

@@ -1,5 +1,5 @@
-/* sink.jsonl — rows to JSON lines, on all threads. Order, shards, compression, digests and the rename at the end are the output
- * service's; what no stage changed leaves byte for byte, which is the json service's. */
+/* sink.jsonl — rows to JSON lines, on all threads. Order, shards, compression, digests and the rename at the end are
+ * the output service's; what no stage changed leaves byte for byte, which is the json service's. */
 #include "sluice/service_json.h"
 #include "sluice/service_output.h"
 #include "sluice/util.h"
@@ -63,7 +63,8 @@ static int write_(sl_ctx *c, const void *g, void *l, const sl_batch *b)
 {
     (void)l;
     const state *s = g;
-    SL_EACH(b, row) {
+    SL_EACH(b, row)
+    {
         sl_str line;
         int ret = s->json->format(c, b, row, &line);
         if (ret >= 0)
@@ -82,8 +83,8 @@ static const sl_option options[] = {
     SL_OPT(config, compression, ENUM, "auto", "auto goes by the ending of path: .zst, .gz, anything else",
            .choices = compressions),
     SL_OPT(config, level, I64, "3", "of the compression; gzip takes 1 to 9", .min = -7, .max = 22),
-    SL_OPT(config, shard_bytes, SIZE, NULL, "begin a new shard before this is exceeded, counted before compression", .min = 1,
-           .unit = "bytes"),
+    SL_OPT(config, shard_bytes, SIZE, NULL, "begin a new shard before this is exceeded, counted before compression",
+           .min = 1, .unit = "bytes"),
     SL_OPT(config, shard_records, I64, NULL, "begin a new shard after this many documents", .min = 1,
            .unit = "documents"),
     SL_OPT_LIST(config, fields, COLUMN, NULL, "write only these top-level fields"),

@@ -1,4 +1,5 @@
-/* sink.null — takes documents and drops them: for counting, for timing what stands above, for stages with side files. */
+/* sink.null — takes documents and drops them: for counting, for timing what stands above, for stages with side files.
+ */
 #include "sluice/util.h"
 
 static int write_(sl_ctx *c, const void *g, void *l, const sl_batch *b)

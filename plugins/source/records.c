@@ -60,7 +60,7 @@ int records_fill_json(sl_ctx *c, const records *r, const sl_split *split, sl_bat
     uint32_t reason;
     const int answer = r->json->parse(c, out, row, record->bytes, &why);
     switch (answer) {
-    case SL_JSON_OK:      return SL_OK;
+    case SL_JSON_OK: return SL_OK;
     case SL_JSON_NO_TEXT: reason = NO_TEXT; break;
     case SL_JSON_WRONG_TYPE: reason = BAD_FIELD; break;
     default:

@@ -35,7 +35,8 @@ static int open_(sl_ctx *c, const void *cfg, void *g)
     const config *o = cfg;
     state *s = g;
     s->cfg = o;
-    const int ret = records_find(c, &s->records, o->path, o->members == MEMBERS_TEXT ? SL_MEMBERS_TEXT : SL_MEMBERS_LINES);
+    const int ret =
+        records_find(c, &s->records, o->path, o->members == MEMBERS_TEXT ? SL_MEMBERS_TEXT : SL_MEMBERS_LINES);
     if (ret < 0 || o->members == MEMBERS_TEXT)
         return ret;
     const sl_json_read_spec spec = { .size = sizeof(spec), .text = o->text, .id = o->id, .key = o->key };

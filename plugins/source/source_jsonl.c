@@ -1,5 +1,5 @@
-/* source.jsonl — every line a document. Files, codecs, splits and damage are the input service's business, JSON is the json
- * service's; what is left is to say what becomes of a line that is no document. */
+/* source.jsonl — every line a document. Files, codecs, splits and damage are the input service's business, JSON is the
+ * json service's; what is left is to say what becomes of a line that is no document. */
 #include "records.h"
 
 typedef struct config {

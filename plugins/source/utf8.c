@@ -2,8 +2,8 @@
 #include <stdint.h>
 #include <string.h>
 
-/* Length of the well-formed sequence at p, which has n bytes; 0 if there is none. The second byte tells the overlong forms, the
- * surrogates and the end of Unicode (Unicode standard, table 3-7). */
+/* Length of the well-formed sequence at p, which has n bytes; 0 if there is none. The second byte tells the overlong
+ * forms, the surrogates and the end of Unicode (Unicode standard, table 3-7). */
 static size_t sequence(const uint8_t *p, size_t n)
 {
     const uint8_t lead = p[0];

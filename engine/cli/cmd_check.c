@@ -1,0 +1,89 @@
+#include "cli/cli.h"
+#include "run/json_writer.h"
+
+static const arg own[] = {
+    { "json", 0, ARG_FLAG, NULL, offsetof(args, json), "print the mistakes as JSON", NULL, 0, 0 },
+    { 0 },
+};
+static const arg *const groups[] = { own, args_pipeline, args_common, NULL };
+
+static bool look(cli *c, size_t *files, uint64_t *bytes)
+{
+    const exec_options o = { .threads = 1, .tag = "check", .no_sinks = true, .cancel = c->cancel };
+    const exec_file *v;
+    if (!cli_plan(c, 0))
+        return false;
+    exec *x = exec_open(&c->plan, &o, &c->d);
+    const bool good = x && exec_probe(x, &c->d);
+    *files = x ? exec_files(x, &v) : 0;
+    for (size_t i = 0; i < *files; i++)
+        *bytes += v[i].size;
+    exec_free(x);
+    return good;
+}
+
+static void as_json(const cli *c, size_t files, uint64_t bytes)
+{
+    static const char *const severity[] = { "error", "warning" };
+    sbuf text = { 0 };
+    json_writer w = { .out = &text };
+    jw_object(&w, NULL);
+    jw_str(&w, "pipeline", c->a.operands[0]);
+    jw_u64(&w, "errors", c->d.errors);
+    jw_u64(&w, "stages", c->file.n_stages);
+    jw_u64(&w, "files", files);
+    jw_u64(&w, "bytes", bytes);
+    jw_list(&w, "diagnostics");
+    for (size_t i = 0; i < c->d.n; i++) {
+        const diag *g = &c->d.v[i];
+        jw_object(&w, NULL);
+        jw_str(&w, "severity", severity[g->severity == DIAG_WARNING]);
+        if (g->at.source) {
+            jw_str(&w, "file", g->at.source->name);
+            jw_u64(&w, "line", g->at.line);
+            jw_u64(&w, "column", g->at.col);
+            jw_u64(&w, "length", g->at.len);
+        }
+        jw_str(&w, "message", g->text);
+        if (g->hint)
+            jw_str(&w, "hint", g->hint);
+        jw_close(&w);
+    }
+    jw_close(&w);
+    jw_close(&w);
+    puts(sbuf_z(&text));
+    sbuf_free(&text);
+}
+
+static int check(cli *c)
+{
+    size_t files = 0;
+    uint64_t bytes = 0;
+    char size[32];
+    const bool good = look(c, &files, &bytes);
+    if (c->a.json)
+        as_json(c, files, bytes);
+    if (!good) {
+        if (!c->d.errors)
+            diag_error(&c->d, (diag_at){ 0 }, "out of memory");
+        cli_print_diags(c, "nothing was read");
+        return EXIT_CONFIG;
+    }
+    if (!c->a.quiet && !c->a.json)
+        printf("%s: %zu stage%s, %zu file%s, %s: nothing to complain about\n", c->a.operands[0], c->file.n_stages,
+               c->file.n_stages == 1 ? "" : "s", files, files == 1 ? "" : "s", human_bytes(size, (double)bytes));
+    return 0;
+}
+
+const command cmd_check = {
+    .name = "check",
+    .operands = "PIPELINE",
+    .min_operands = 1,
+    .max_operands = 1,
+    .summary = "Everything but running: say what is wrong with a pipeline file",
+    .text = "Reads the pipeline file, loads its plugins, finds the input files and looks at the first records of each "
+            "source. Every\n"
+            "mistake is reported at once. Exit code 78 if there is any.\n",
+    .groups = groups,
+    .run = check,
+};

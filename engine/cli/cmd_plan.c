@@ -1,0 +1,214 @@
+#include "cli/cli.h"
+#include <stdlib.h>
+#include <string.h>
+
+static const arg own[] = {
+    { "json", 0, ARG_FLAG, NULL, offsetof(args, json), "print the plan as JSON, as plan.json of a run holds it", NULL,
+      0, 0 },
+    { 0 },
+};
+static const arg *const groups[] = { own, args_pipeline, args_machine, args_common, NULL };
+
+static size_t columns_of(const char *s)
+{
+    size_t n = 0;
+    for (; *s; s++)
+        n += ((unsigned char)*s & 0xC0) != 0x80;
+    return n;
+}
+
+/* "raw ─ length ─ out", and "(a + b) ─ out" where branches merge: the way of the documents to stage s. */
+static void chain(const plan *p, uint32_t s, sbuf *out)
+{
+    const plan_stage *at = &p->stages[s];
+    if (at->n_from > 1)
+        sbuf_putc(out, '(');
+    for (size_t i = 0; i < at->n_from; i++) {
+        sbuf_puts(out, i ? " + " : "");
+        chain(p, at->from[i], out);
+    }
+    if (at->n_from > 1)
+        sbuf_putc(out, ')');
+    sbuf_printf(out, "%s%s", at->n_from ? " ─ " : "", at->name);
+}
+
+static void chains(const plan *p)
+{
+    for (uint32_t s = 0; s < p->n_stages; s++) {
+        sbuf line = { 0 };
+        if (p->stages[s].n_to)
+            continue;
+        chain(p, s, &line);
+        printf("  %s\n", sbuf_z(&line));
+        sbuf_free(&line);
+    }
+}
+
+/* ---- stages ---- */
+
+static void add_name(sbuf *out, const char *name) { sbuf_printf(out, "%s%s", out->n ? ", " : "", name); }
+
+static void touched(const plan *p, const plan_stage *s, uint32_t flag, sbuf *out)
+{
+    for (size_t i = 0; i < s->n_view; i++)
+        if (s->view[i].slot != PLAN_NONE && (s->view[i].flags & flag))
+            add_name(out, p->columns[s->view[i].slot].name);
+    for (size_t i = 0; flag == SL_WRITE && i < s->n_wanted; i++)
+        add_name(out, p->columns[s->wanted[i]].name);
+    if (flag == SL_WRITE && s->as_slot != PLAN_NONE)
+        add_name(out, p->columns[s->as_slot].name);
+    if (flag == SL_WRITE && s->as_value_slot != PLAN_NONE)
+        add_name(out, p->columns[s->as_value_slot].name);
+    if (flag == SL_READ && s->whole_row && s->def->s.kind != SL_SOURCE)
+        add_name(out, "the whole document");
+}
+
+/* Files and bytes that a source reads. */
+static void inputs_of(const exec *x, uint32_t stage, sbuf *out)
+{
+    const exec_file *v;
+    size_t n = 0;
+    uint64_t bytes = 0, splits = 0;
+    char text[32];
+    for (size_t i = 0, all = exec_files(x, &v); i < all; i++)
+        if (v[i].source == stage) {
+            n++;
+            bytes += v[i].size;
+            splits += v[i].splits;
+        }
+    if (!n)
+        return;
+    sbuf_printf(out, "%zu file%s, %s", n, n == 1 ? "" : "s", human_bytes(text, (double)bytes));
+    if (splits)
+        sbuf_printf(out, ", %llu split%s", (unsigned long long)splits, splits == 1 ? "" : "s");
+}
+
+typedef struct row {
+    sbuf use, cell[3];
+} row; /* reads, writes, files */
+
+static void fill(const plan *p, const exec *x, row *v, size_t *name_width, size_t *use_width)
+{
+    *name_width = *use_width = 0;
+    for (uint32_t i = 0; i < p->n_stages; i++) {
+        const plan_stage *s = &p->stages[i];
+        const char *path;
+        const size_t n = columns_of(s->name);
+        sbuf names = { 0 };
+        if (strcmp(s->name, s->common.use))
+            sbuf_puts(&v[i].use, s->common.use);
+        touched(p, s, SL_READ, &names);
+        if (names.n)
+            sbuf_printf(&v[i].cell[0], "reads %s", sbuf_z(&names));
+        sbuf_clear(&names);
+        touched(p, s, SL_WRITE, &names);
+        if (names.n)
+            sbuf_printf(&v[i].cell[1], "makes %s", sbuf_z(&names));
+        sbuf_free(&names);
+        if (s->def->s.kind == SL_SOURCE)
+            inputs_of(x, i, &v[i].cell[2]);
+        else if (s->def->s.kind == SL_SINK && option_strings(s->def->options, s->cfg, "path", &path, 1) == 1)
+            sbuf_printf(&v[i].cell[2], "to %s", strcmp(path, "-") ? path : "standard output");
+        *name_width = n > *name_width ? n : *name_width;
+        *use_width = v[i].use.n > *use_width ? v[i].use.n : *use_width;
+    }
+}
+
+static size_t trimmed(const sbuf *line)
+{
+    size_t n = line->n;
+    while (n && line->p[n - 1] == ' ')
+        n--;
+    return n;
+}
+
+static void stages(const plan *p, const exec *x)
+{
+    row *v = calloc(p->n_stages + 1, sizeof *v);
+    size_t name_width, use_width;
+    if (!v)
+        return;
+    fill(p, x, v, &name_width, &use_width);
+    for (uint32_t i = 0; i < p->n_stages; i++) {
+        const plan_stage *s = &p->stages[i];
+        const char *gap = "   ";
+        sbuf line = { 0 };
+        sbuf_printf(&line, "  %s%*s", s->name, (int)(name_width - columns_of(s->name)), "");
+        if (use_width)
+            sbuf_printf(&line, "   %-*s", (int)use_width, sbuf_z(&v[i].use));
+        for (int k = 0; k < 3; k++)
+            if (v[i].cell[k].n) {
+                sbuf_printf(&line, "%s%s", gap, sbuf_z(&v[i].cell[k]));
+                gap = "; ";
+            }
+        if (s->mode == MODE_ANNOTATE)
+            sbuf_printf(&line, "%sannotates instead of dropping", gap);
+        printf("%.*s\n", (int)trimmed(&line), sbuf_z(&line));
+        sbuf_free(&line);
+        sbuf_free(&v[i].use);
+        for (int k = 0; k < 3; k++)
+            sbuf_free(&v[i].cell[k]);
+    }
+    free(v);
+}
+
+/* ---- the whole ---- */
+
+/* What a streaming run holds at most, beside the largest records: for each thread a chunk as read and decompressed, a
+ * batch with its columns, and what its sinks gather of a split; and the window in which splits wait for their turn. */
+static uint64_t memory_about(const cli *c)
+{
+    const pipeline_head *h = &c->file.head;
+    const uint64_t threads = cli_threads(c), a_thread = 2 * h->split_bytes + 3 * h->batch_bytes + h->split_bytes;
+    const uint64_t window = (threads > 1 ? threads - 1 : 0) * h->split_bytes;
+    return (16u << 20) + threads * a_thread + window;
+}
+
+static void print_plan(const cli *c, const exec *x)
+{
+    const exec_file *files;
+    const size_t n = exec_files(x, &files);
+    uint64_t bytes = 0;
+    char text[32];
+    for (size_t i = 0; i < n; i++)
+        bytes += files[i].size;
+    printf("%s: 1 pass over %zu file%s, %s; plan %s\n\n", c->file.head.name, n, n == 1 ? "" : "s",
+           human_bytes(text, (double)bytes), c->plan.hash);
+    chains(&c->plan);
+    putchar('\n');
+    stages(&c->plan, x);
+    printf("\nmemory   about %s with %u thread%s\n", human_bytes(text, (double)memory_about(c)), cli_threads(c),
+           cli_threads(c) == 1 ? "" : "s");
+}
+
+static int plan_command(cli *c)
+{
+    const exec_options o = { .threads = 1, .tag = "plan", .no_sinks = true, .cancel = c->cancel };
+    exec *x = NULL;
+    int code = EXIT_CONFIG;
+    if (cli_plan(c, 0) && (x = exec_open(&c->plan, &o, &c->d)) && exec_probe(x, &c->d)) {
+        code = 0;
+        if (c->a.json) {
+            sbuf json = { 0 };
+            plan_json(&c->plan, &json);
+            puts(sbuf_z(&json));
+            sbuf_free(&json);
+        } else {
+            print_plan(c, x);
+        }
+    } else {
+        cli_print_diags(c, "nothing was read");
+    }
+    exec_free(x);
+    return code;
+}
+
+const command cmd_plan = {
+    .name = "plan",
+    .operands = "PIPELINE",
+    .min_operands = 1,
+    .max_operands = 1,
+    .summary = "Show what a run would do: passes, stages, columns, files, memory",
+    .groups = groups,
+    .run = plan_command,
+};

@@ -1,0 +1,95 @@
+#include "cli/cli.h"
+#include <errno.h>
+#include <sched.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* <folder of the program>/../lib/sluice/plugins. NULL: it cannot be told. */
+static const char *own_plugins(arena *mem)
+{
+    char path[4096];
+    const ssize_t n = readlink("/proc/self/exe", path, sizeof path - 1);
+    if (n <= 0)
+        return NULL;
+    path[n] = 0;
+    for (int i = 0; i < 2; i++) { /* the program's name, then bin */
+        char *slash = strrchr(path, '/');
+        if (!slash)
+            return NULL;
+        *slash = 0;
+    }
+    return arena_printf(mem, "%s/lib/sluice/plugins", path);
+}
+
+bool cli_registry(cli *c)
+{
+    const char *env = getenv("SLUICE_PLUGIN_PATH"), *flag = c->a.plugin_path;
+    if (env && !*env)
+        env = NULL;
+    const char *path = flag && env ? arena_printf(&c->mem, "%s:%s", flag, env) : flag ? flag : env;
+    c->reg = registry_new(path, own_plugins(&c->mem));
+    if (!c->reg)
+        diag_error(&c->d, (diag_at){ 0 }, "out of memory");
+    return c->reg != NULL;
+}
+
+bool cli_plan(cli *c, int64_t batch_rows)
+{
+    if (!cli_registry(c))
+        return false;
+    c->loaded = true;
+    const bool good = pipeline_load(&c->file, &c->d, c->a.operands[0], c->a.sets, c->a.n_sets);
+    if (!good && !c->file.n_stages)
+        return false;
+    if (c->a.seed != INT64_MIN)
+        c->file.head.seed = c->a.seed;
+    if (batch_rows)
+        c->file.head.batch_rows = batch_rows;
+    c->planned = true; /* also behind mistakes in the head: all of them are reported at once */
+    return plan_make(&c->plan, &c->d, &c->file, c->reg) && good;
+}
+
+void cli_print_diags(cli *c, const char *end)
+{
+    const size_t errors = c->d.errors;
+    diags_print(&c->d, stderr, c->color_err);
+    if (errors && end)
+        fprintf(stderr, "%zu error%s; %s\n", errors, errors == 1 ? "" : "s", end);
+    diags_free(&c->d);
+    diags_init(&c->d);
+}
+
+void cli_error(const cli *c, const char *lines)
+{
+    for (bool first = true; *lines; first = false) {
+        const size_t n = strcspn(lines, "\n");
+        fprintf(stderr, "%s%s%s%.*s\n", first && c->color_err ? "\033[1;31m" : "", first ? "error: " : "       ",
+                first && c->color_err ? "\033[0m" : "", (int)n, lines);
+        lines += n + (lines[n] == '\n');
+    }
+}
+
+unsigned cli_threads(const cli *c)
+{
+    if (c->a.threads)
+        return c->a.threads;
+    for (size_t cpus = 1024; cpus <= 1 << 16;
+         cpus *= 2) { /* the kernel refuses a set that is too small for its machine */
+        cpu_set_t *set = CPU_ALLOC(cpus);
+        const size_t size = CPU_ALLOC_SIZE(cpus);
+        int n = 0;
+        if (!set)
+            break;
+        const int r = sched_getaffinity(0, size, set);
+        const bool small = r && errno == EINVAL;
+        if (r == 0)
+            n = CPU_COUNT_S(size, set);
+        CPU_FREE(set);
+        if (n > 0)
+            return n > 1024 ? 1024 : (unsigned)n;
+        if (!small)
+            break;
+    }
+    return 1;
+}
