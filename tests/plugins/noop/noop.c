@@ -1,0 +1,17 @@
+/* test.noop: reads nothing, drops nothing. What a transform costs by itself (tools/bench). */
+#include "sluice/util.h"
+
+static int process(sl_ctx *c, const void *g, void *l, sl_batch *b)
+{
+    (void)c, (void)g, (void)l, (void)b;
+    return SL_OK;
+}
+
+static const sl_stage noop = {
+    SL_STAGE(SL_TRANSFORM),
+    .name = "test.noop",
+    .summary = "does nothing",
+    .process = process,
+};
+
+SL_PLUGIN("test-noop", "1.0", &noop)

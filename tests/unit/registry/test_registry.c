@@ -1,0 +1,157 @@
+/* Which plugins are loaded, which are refused and why, and what is read of an older one. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include "base/fs.h"
+#include "registry/registry.h"
+#if defined(__x86_64__)
+#include <xmmintrin.h>
+#endif
+
+static const char *const BAD = "tests/bad-plugins"; /* ctest runs in the build folder */
+static const diag_at nowhere;
+
+static void refused(const char *file, const char *because)
+{
+    registry *r = registry_new(BAD, NULL);
+    char path[512];
+    const char *why = NULL;
+    snprintf(path, sizeof path, "%s/%s", BAD, file);
+    assert_null(registry_load(r, path, &why));
+    assert_non_null(why);
+    if (!strstr(why, because))
+        fail_msg("%s: refused with '%s', not because it %s", file, why, because);
+    registry_free(r);
+}
+
+static void test_refused(void **u)
+{
+    (void)u;
+    refused("extra.so", "exports 'helper'");
+    refused("major.so", "is built for plugin ABI 2.0; this engine has 1.0");
+    refused("minor.so", "is built for plugin ABI 1.99; this engine has 1.0");
+    refused("nameless.so", "name of the form family.verb");
+    refused("missing.so", "cannot be read: No such file");
+}
+
+static void write_file(const char *path, const void *p, size_t n)
+{
+    FILE *f = fopen(path, "wb");
+    assert_non_null(f);
+    assert_int_equal(fwrite(p, 1, n, f), n);
+    assert_int_equal(fclose(f), 0);
+}
+
+static void test_no_plugin(void **u)
+{
+    (void)u;
+    write_file("tests/bad-plugins/text.so", "not an object", 13);
+    refused("text.so", "is no shared object");
+    write_file("tests/bad-plugins/empty.so", "", 0);
+    refused("empty.so", "is no shared object");
+    sbuf good = { 0 };
+    assert_int_equal(fs_read_file("tests/bad-plugins/good.so", 1 << 24, &good), 0);
+    for (size_t n = 64; n < good.n; n += 997) { /* cut anywhere: refused, or loadable as far as its symbols tell */
+        const char *why = NULL;
+        write_file("tests/bad-plugins/cut.so", good.p, n);
+        registry *r = registry_new(BAD, NULL);
+        assert_null(registry_load(r, "tests/bad-plugins/cut.so", &why));
+        assert_non_null(why);
+        registry_free(r);
+    }
+    unlink("tests/bad-plugins/text.so");
+    unlink("tests/bad-plugins/empty.so");
+    unlink("tests/bad-plugins/cut.so");
+    sbuf_free(&good);
+}
+
+static void test_float_mode(void **u)
+{
+    (void)u;
+#if defined(__x86_64__)
+    const unsigned flags = 0x3f, before = _mm_getcsr() & ~flags;
+    refused("fastmath.so", "changes the floating-point mode");
+    assert_int_equal(_mm_getcsr() & ~flags, before);
+    refused("fastmath.so", "changes the floating-point mode"); /* its constructor does not run twice */
+#endif
+}
+
+static void test_older_header(void **u)
+{
+    (void)u;
+    registry *r = registry_new(BAD, NULL);
+    diags d;
+    diags_init(&d);
+    const stage_def *s = registry_find(r, "old.header", &d, nowhere);
+    sl_option o;
+    sl_metric m;
+    assert_non_null(s);
+    assert_null(s->s.finish); /* beyond what it declared */
+    assert_null(s->s.close);
+    assert_true(option_row(s->options, 0, &o));
+    assert_string_equal(o.name, "min");
+    assert_string_equal(o.help, "an option");
+    assert_null(o.since);
+    assert_null(o.table);
+    assert_false(option_row(s->options, 1, &o));
+    assert_true(stage_metric(s, 0, &m));
+    assert_string_equal(m.name, "too_short");
+    assert_null(m.unit);
+    assert_false(stage_metric(s, 1, &m));
+    assert_int_equal(d.errors, 0);
+    stage_lint(s, &d);
+    assert_int_equal(d.errors, 0);
+    diags_free(&d);
+    registry_free(r);
+}
+
+static void test_unknown(void **u)
+{
+    (void)u;
+    registry *r = registry_new(BAD, NULL);
+    diags d;
+    diags_init(&d);
+    assert_null(registry_find(r, "good.stag", &d, nowhere));
+    assert_int_equal(d.n, 1);
+    assert_string_equal(d.v[0].text, "unknown stage 'good.stag'; did you mean 'good.stage'?");
+    diags_free(&d);
+    diags_init(&d);
+    assert_null(registry_find(r, "major.stage", &d, nowhere)); /* the refused plugin is named beside */
+    assert_int_equal(d.n, 2);
+    assert_non_null(strstr(d.v[1].text, "major.so was not loaded: it is built for plugin ABI 2.0"));
+    diags_free(&d);
+    registry_free(r);
+}
+
+static void test_first_folder_wins(void **u)
+{
+    (void)u;
+    registry *r = registry_new("tests/bad-plugins:tests/bad-plugins/.", NULL);
+    const plugin_problem *problems;
+    const stage_def *const *stages;
+    registry_load_all(r);
+    size_t same = 0, n = registry_problems(r, &problems);
+    for (size_t i = 0; i < n; i++)
+        same += strstr(problems[i].why, "also offers good.stage") != NULL;
+    assert_int_equal(same, 1);
+    n = registry_stages(r, &stages);
+    assert_int_equal(n, 2);
+    assert_string_equal(stages[0]->s.name, "good.stage");
+    assert_string_equal(stages[1]->s.name, "old.header");
+    registry_free(r);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_refused),       cmocka_unit_test(test_no_plugin), cmocka_unit_test(test_float_mode),
+        cmocka_unit_test(test_older_header),  cmocka_unit_test(test_unknown),   cmocka_unit_test(test_first_folder_wins),
+    };
+    return cmocka_run_group_tests_name("registry", tests, NULL, NULL);
+}
