@@ -23,6 +23,7 @@ static void add(diags *d, int severity, diag_at at, const char *fmt, va_list ap)
     sbuf text = { 0 };
     sbuf_vprintf(&text, fmt, ap);
     bool again = false;
+    d->newest = NULL;
     for (size_t i = 0; i < d->n && !again; i++)
         again = d->v[i].at.source == at.source && d->v[i].at.line == at.line && d->v[i].at.col == at.col &&
                 !strcmp(d->v[i].text, sbuf_z(&text));
@@ -37,8 +38,10 @@ static void add(diags *d, int severity, diag_at at, const char *fmt, va_list ap)
             }
         }
         char *copy = d->n < d->cap && d->n < MAX_DIAGS ? arena_strndup(&d->mem, sbuf_z(&text), text.n) : NULL;
-        if (copy)
-            d->v[d->n++] = (diag){ .severity = severity, .at = at, .text = copy };
+        if (copy) {
+            d->newest = &d->v[d->n++];
+            *d->newest = (diag){ .severity = severity, .at = at, .text = copy };
+        }
     }
     sbuf_free(&text);
 }
@@ -61,14 +64,14 @@ void diag_warning(diags *d, diag_at at, const char *fmt, ...)
 
 void diag_hint(diags *d, const char *fmt, ...)
 {
-    if (!d->n)
+    if (!d->newest)
         return;
     sbuf text = { 0 };
     va_list ap;
     va_start(ap, fmt);
     sbuf_vprintf(&text, fmt, ap);
     va_end(ap);
-    d->v[d->n - 1].hint = arena_strndup(&d->mem, sbuf_z(&text), text.n);
+    d->newest->hint = arena_strndup(&d->mem, sbuf_z(&text), text.n);
     sbuf_free(&text);
 }
 
@@ -84,6 +87,7 @@ static void quote(const diag *g, FILE *to, const char *bold, const char *off)
         line = nl + 1;
     }
     const char *nl = memchr(line, '\n', (size_t)(end - line));
+    const bool bom = g->at.line == 1 && end - line >= 3 && !memcmp(line, "\xEF\xBB\xBF", 3);
     size_t n = (size_t)((nl ? nl : end) - line), col = g->at.col ? g->at.col - 1 : 0, from = 0;
     while (n && line[n - 1] == '\r')
         n--;
@@ -91,6 +95,8 @@ static void quote(const diag *g, FILE *to, const char *bold, const char *off)
         col = n;
     if (col > MAX_QUOTE / 2 && n > MAX_QUOTE)
         from = col - MAX_QUOTE / 2;
+    else if (bom) /* takes no place on the screen */
+        from = 3;
     while (from && from < n && ((unsigned char)line[from] & 0xC0) == 0x80)
         from--;
     size_t len = n - from > MAX_QUOTE ? MAX_QUOTE : n - from;

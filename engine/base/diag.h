@@ -31,6 +31,7 @@ typedef struct diags {
     arena mem;
     diag *v;
     size_t n, cap, errors;
+    diag *newest; /* what diag_hint adds to; NULL if the newest was not kept */
 } diags;
 
 void diags_init(diags *d);
@@ -38,7 +39,7 @@ void diags_free(diags *d);
 /* At most 100 errors are kept; further ones are only counted. Equal ones at one place are kept once. */
 void diag_error(diags *d, diag_at at, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
 void diag_warning(diags *d, diag_at at, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
-/* Adds a hint to the newest diagnostic. */
+/* Adds a hint to the newest diagnostic, if that was kept. */
 void diag_hint(diags *d, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 /* file:line:col: error: text, the source line, the caret. */
 void diags_print(const diags *d, FILE *to, bool color);

@@ -128,6 +128,9 @@ struct worker {
     rejected *quar;       /* of the batch, for the quarantine */
     size_t n_quar, quar_cap;
     uint64_t reached[1024]; /* rows that came to a sink */
+    sl_str head;          /* the first bytes of a record that was too large to be read */
+    uint64_t first_error; /* pos of the first broken document that this worker met; UINT64_MAX: none */
+    sbuf first_text;
     sbuf error, scratch;
     int error_code;
     bool stop;            /* the tap has seen enough */
@@ -171,6 +174,7 @@ struct exec {
     exec_split *manifest;
     size_t n_manifest;
     sbuf notes;
+    sbuf first_error;
 };
 
 /* ---- host.c ---- */

@@ -20,6 +20,7 @@ typedef struct exec_options {
     bool (*tap)(void *u, const exec_row *row);
     void *tap_u;
     atomic_int *cancel;      /* != 0: stop soon. Set by a signal handler */
+    int *open_code;          /* where exec_open leaves SL_E_IO if nothing but files failed, else SL_E_CONFIG; may be NULL */
 } exec_options;
 
 /* What a tap sees. */
@@ -84,6 +85,8 @@ void exec_free(exec *x); /* closes stages, removes what was not published */
 
 const char *exec_error(const exec *x); /* a whole sentence, maybe with further lines; "" if none */
 int exec_error_code(const exec *x);    /* SL_E_* */
+/* The first broken document of the stream: file, place and what is wrong with it; "" if there was none. */
+const char *exec_first_error(const exec *x);
 const exec_stage *exec_stages(const exec *x);                    /* n = plan stages; after exec_run */
 size_t exec_files(const exec *x, const exec_file **out);         /* after exec_open; counts after exec_run */
 size_t exec_splits(const exec *x, const exec_split **out);       /* after exec_run, in stream order */

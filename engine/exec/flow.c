@@ -32,6 +32,20 @@ static void annotate(worker *w, const plan_stage *p, const stage_state *s, flow 
     value->c.valid[r->row >> 6] |= 1ull << (r->row & 63);
 }
 
+/* The message of a run that met too many broken documents names the first. */
+static void remember_error(worker *w, const stage_state *s, const flow *f, const rejected *r)
+{
+    if (f->r->pos[r->row] >= w->first_error)
+        return;
+    w->first_error = f->r->pos[r->row];
+    sbuf_clear(&w->first_text);
+    sbuf_printf(&w->first_text, "%s: %s", w->x->splits[w->at.split].s.path, s->metric_names[r->metric]);
+    if (s->s->kind == SL_SOURCE)
+        sbuf_printf(&w->first_text, " at byte %.0f", r->why.value);
+    if (r->why.detail.n)
+        sbuf_printf(&w->first_text, ": %.*s", (int)r->why.detail.n, r->why.detail.p);
+}
+
 /* Counts what the callback rejected, and takes it out of the selection or writes it into the columns of annotate. */
 static int settle_rejects(worker *w, stage_thread *st, flow *f)
 {
@@ -48,7 +62,10 @@ static int settle_rejects(worker *w, stage_thread *st, flow *f)
             continue;
         }
         st->counts[r->metric]++;
-        errors += s->metric_kinds[r->metric] == SL_M_ERROR;
+        if (s->metric_kinds[r->metric] == SL_M_ERROR) {
+            errors++;
+            remember_error(w, s, f, r);
+        }
         if (x->quarantine && p->on_reject == ON_REJECT_QUARANTINE && keep_for_quarantine(w, r) < 0)
             return SL_E_NOMEM;
     }

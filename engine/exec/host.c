@@ -140,7 +140,8 @@ static int host_add(sl_ctx *c, sl_batch *out, const sl_batch *in, uint32_t row, 
     const work_split *sp = &w->x->splits[w->at.split];
     r->pos[n] = item_pos(w->x, w->at) | ++w->ordinal;
     r->key[n] = hash_two(sp->s.fingerprint, nth);
-    r->raw[n] = (sl_str){ NULL, 0, 0 };
+    r->raw[n] = w->head;
+    w->head = (sl_str){ NULL, 0, 0 };
     if (w->x->p->source < w->x->p->n_columns && f->slot[w->x->p->source])
         ((sl_str *)f->slot[w->x->p->source]->c.data)[n] = (sl_str){ sp->s.label, (uint32_t)strlen(sp->s.label), 0 };
     f->sel[f->n_sel++] = (uint16_t)n;
@@ -194,17 +195,18 @@ static int output_api_open(sl_ctx *c, const sl_output_spec *s, sl_output **out)
     exec *x = of(c)->w->x;
     const output_spec o = { s->path, (output_format)s->format, s->level, s->shard_bytes, s->shard_records };
     sbuf why = { 0 };
-    output *made = output_check(&o, &why) ? outputs_open(x->outs, &o, &why) : NULL;
+    const bool sound = output_check(&o, &why);
+    output *made = sound ? outputs_open(x->outs, &o, &why) : NULL;
     if (made) {
         x->out_list[x->n_outs] = made;
         x->out_stage[x->n_outs++] = of(c)->stage;
         state_of(c)->out = made;
     } else {
-        host_fail(c, SL_E_IO, "%s", sbuf_z(&why));
+        host_fail(c, sound ? SL_E_IO : SL_E_CONFIG, "%s", sbuf_z(&why));
     }
     sbuf_free(&why);
     *out = (sl_output *)made;
-    return made ? SL_OK : SL_E_IO;
+    return made ? SL_OK : sound ? SL_E_IO : SL_E_CONFIG;
 }
 
 static int output_api_put(sl_ctx *c, sl_output *out, const sl_batch *b, uint32_t row, const void *p, size_t n)

@@ -87,6 +87,7 @@ static int record(sl_ctx *c, sl_input *in, sl_record *out)
     *out = (sl_record){ .bytes = { r.p, (uint32_t)r.n, 0 }, .nth = r.nth, .offset = r.offset,
                         .member = { r.member ? r.member : "", r.member ? (uint32_t)strlen(r.member) : 0, 0 } };
     in->w->r.bytes += r.n;
+    in->w->head = what == INPUT_MORE ? out->bytes : (sl_str){ NULL, 0, 0 };
     return what == INPUT_MORE ? SL_MORE : SL_OK;
 }
 

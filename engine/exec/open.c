@@ -5,15 +5,22 @@
 
 enum {
     WINDOW_A_THREAD = 16 << 20,
+    WINDOW_LEAST = 4 << 20,
     CHUNKS_A_SPLIT = 4, /* a chunk of a stream should stay in the cache between decompression and parsing: 2 MiB of 8 */
 };
 
+static void note_code(const exec *x, int code)
+{
+    if (x->o.open_code)
+        *x->o.open_code = code == SL_E_IO && (*x->o.open_code == SL_OK || *x->o.open_code == SL_E_IO) ? SL_E_IO : SL_E_CONFIG;
+}
+
 static void note_error(worker *w, const plan_stage *p, diags *d, int code)
 {
+    note_code(w->x, code < 0 ? code : w->error_code);
     diag_error(d, p->in_file->at, "%s: %s", p->common.use, w->error.n ? sbuf_z(&w->error) : "failed without a message");
     sbuf_clear(&w->error);
     w->error_code = 0;
-    (void)code;
 }
 
 static bool name_metrics(exec *x, stage_state *s)
@@ -50,6 +57,7 @@ static bool make_worker(exec *x, worker *w, unsigned number)
 {
     w->x = x;
     w->number = number;
+    w->first_error = UINT64_MAX;
     if (!rows_init(&w->r, (uint32_t)x->p->file->head.batch_rows) || !(w->chunk = input_chunk_new()) ||
         !(w->st = calloc(x->p->n_stages + 1, sizeof *w->st)))
         return false;
@@ -67,6 +75,13 @@ static bool make_worker(exec *x, worker *w, unsigned number)
     return true;
 }
 
+/* What finished splits and frames may hold while they wait for their turn. */
+static uint64_t window_bytes(const exec *x)
+{
+    const uint64_t most = (uint64_t)WINDOW_A_THREAD * x->threads, share = x->o.memory / 4;
+    return !x->o.memory || share > most ? most : share < WINDOW_LEAST ? WINDOW_LEAST : share;
+}
+
 static bool make(exec *x)
 {
     const size_t n = x->p->n_stages;
@@ -75,7 +90,7 @@ static bool make(exec *x)
     x->out_list = calloc(n + 2, sizeof(output *));
     x->out_stage = calloc(n + 2, sizeof *x->out_stage);
     x->active = calloc(x->threads + 1, sizeof *x->active);
-    x->outs = outputs_new(x->threads, x->o.tag ? x->o.tag : "x", (uint64_t)WINDOW_A_THREAD * x->threads);
+    x->outs = outputs_new(x->threads, x->o.tag ? x->o.tag : "x", window_bytes(x));
     if (!x->st || !x->workers || !x->out_list || !x->out_stage || !x->active || !x->outs)
         return false;
     for (size_t i = 0; i < n; i++) {
@@ -111,6 +126,7 @@ static void open_stages(exec *x, diags *d)
                 x->out_list[x->n_outs] = x->quarantine;
                 x->out_stage[x->n_outs++] = PLAN_NONE;
             } else {
+                note_code(x, SL_E_IO);
                 diag_error(d, (diag_at){ 0 }, "%s", sbuf_z(&err));
             }
             sbuf_free(&err);
@@ -222,6 +238,7 @@ static void free_worker(exec *x, worker *w)
     free(w->quar);
     sbuf_free(&w->error);
     sbuf_free(&w->scratch);
+    sbuf_free(&w->first_text);
 }
 
 void exec_free(exec *x)
@@ -247,6 +264,7 @@ void exec_free(exec *x)
     free(x->manifest);
     sbuf_free(&x->fail_text);
     sbuf_free(&x->notes);
+    sbuf_free(&x->first_error);
     pthread_mutex_destroy(&x->lock);
     pthread_cond_destroy(&x->changed);
     arena_free(&x->mem);

@@ -84,11 +84,16 @@ void exec_collect(exec *x)
     for (uint32_t i = 0; x->result && i < x->p->n_stages; i++)
         collect_stage(x, i);
     collect_manifest(x);
+    const worker *first = &x->workers[0];
+    for (unsigned i = 1; i < x->threads; i++)
+        first = x->workers[i].first_error < first->first_error ? &x->workers[i] : first;
+    sbuf_puts(&x->first_error, sbuf_z(&first->first_text));
     if (x->failed)
         explain_damage(x);
 }
 
 const exec_stage *exec_stages(const exec *x) { return x->result; }
+const char *exec_first_error(const exec *x) { return sbuf_z(&x->first_error); }
 const char *exec_error(const exec *x) { return sbuf_z(&x->fail_text); }
 int exec_error_code(const exec *x) { return x->failed ? x->fail_code : SL_OK; }
 const char *exec_notes(const exec *x) { return sbuf_z(&x->notes); }

@@ -124,7 +124,7 @@ exec_end exec_run(exec *x)
         sbuf_free(&err);
     }
     exec_collect(x);
-    return x->failed ? EXEC_FAILED : stop ? EXEC_CANCELLED : errors ? EXEC_TOO_MANY_ERRORS : EXEC_OK;
+    return stop && cancelled(x) ? EXEC_CANCELLED : x->failed ? EXEC_FAILED : stop ? EXEC_CANCELLED : errors ? EXEC_TOO_MANY_ERRORS : EXEC_OK;
 }
 
 bool exec_publish(exec *x)

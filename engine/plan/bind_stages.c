@@ -37,19 +37,24 @@ static void bind_ports(const plan_stage *s, diags *d)
     }
 }
 
+static bool has_option(const stage_def *def, const char *name)
+{
+    sl_option row;
+    for (size_t i = 0; option_row(def->options, i, &row); i++)
+        if (!strcmp(row.name, name))
+            return true;
+    return false;
+}
+
 static void bind_options(plan *p, diags *d, plan_stage *s)
 {
     const char *others[MAX_NAMES];
     size_t n = 0;
     sl_port port;
-    sl_option row;
-    bool own_as = false;
-    for (size_t i = 0; option_row(s->def->options, i, &row); i++)
-        own_as |= !strcmp(row.name, "as");
+    const bool own_as = has_option(s->def, "as");
     for (size_t i = 0; stage_common_names[i] && n < MAX_NAMES - 1; i++)
-        others[n++] = stage_common_names[i];
-    if (!own_as)
-        others[n++] = "as";
+        if (!own_as || strcmp(stage_common_names[i], "as"))
+            others[n++] = stage_common_names[i];
     for (size_t i = 0; stage_port(s->def, i, &port) && n < MAX_NAMES - 1; i++)
         others[n++] = port.name;
     others[n] = NULL;
@@ -61,13 +66,15 @@ static void bind_options(plan *p, diags *d, plan_stage *s)
     option_read(d, &p->mem, s->def->options, (option_scope){ s->common.use, others }, s->in_file->node, s->cfg);
 }
 
-/* The engine's own keys. What else stands in the map is the stage's business, so all of its keys count as known here. */
+/* The engine's own keys. What else stands in the map is the stage's business, so all of its keys count as known here; `as` is the
+ * stage's if it has such an option. */
 static void bind_common(plan *p, diags *d, plan_stage *s)
 {
     const yaml_node *map = s->in_file->node;
     const char **others = arena_zalloc(&p->mem, (map->n + 1) * sizeof *others, _Alignof(char *));
-    for (size_t i = 0; others && i < map->n; i++)
-        others[i] = map->pairs[i].key->text;
+    for (size_t i = 0, n = 0; others && i < map->n; i++)
+        if (strcmp(map->pairs[i].key->text, "as") || (s->def && has_option(s->def, "as")))
+            others[n++] = map->pairs[i].key->text;
     if (others)
         option_read(d, &p->mem, stage_common_table(), (option_scope){ "a stage", others }, map, &s->common);
 }
@@ -108,11 +115,14 @@ void bind_stages(plan *p, diags *d, registry *reg)
         plan_stage *s = &p->stages[i];
         s->in_file = &file->stages[i];
         s->as_slot = s->as_value_slot = PLAN_NONE;
+        const yaml_node *use = yaml_get(s->in_file->node, "use");
+        if (use && use->kind == YAML_SCALAR && use->n)
+            s->def = registry_find(reg, use->text, d, s->in_file->at);
         bind_common(p, d, s);
         name_stage(p, d, i);
         s->mode = s->common.mode;
         s->on_reject = s->common.on_reject == ON_REJECT_INHERIT ? file->head.on_reject : s->common.on_reject;
-        if (!s->common.use || !(s->def = registry_find(reg, s->common.use, d, s->in_file->at)))
+        if (!s->def || !s->common.use)
             continue;
         const char *missing = not_yet(s->def);
         if (missing)

@@ -15,7 +15,9 @@ static bool good_name(const char *s, const char *extra)
     return true;
 }
 
-static void lint_options(const char *stage, option_table t, diags *d)
+enum { MAX_TABLES = 8 }; /* a table may hold itself: conditions of conditions */
+
+static void lint_options(const char *stage, option_table t, unsigned depth, diags *d)
 {
     sl_option o;
     for (size_t i = 0; option_row(t, i, &o); i++) {
@@ -39,8 +41,8 @@ static void lint_options(const char *stage, option_table t, diags *d)
             option_value(d, &mem, &o, nowhere, o.def, &value);
             arena_free(&mem);
         }
-        if (type == SL_OPT_TABLE && o.table)
-            lint_options(stage, (option_table){ o.table, t.stride }, d);
+        if (type == SL_OPT_TABLE && o.table && depth < MAX_TABLES)
+            lint_options(stage, (option_table){ o.table, t.stride }, depth + 1, d);
     }
 }
 
@@ -53,7 +55,7 @@ void stage_lint(const stage_def *def, diags *d)
         diag_error(d, nowhere, "stage '%s' is not named family.verb in lower case", name);
     if (!def->s.summary || !*def->s.summary)
         diag_error(d, nowhere, "%s has no summary", name);
-    lint_options(name, def->options, d);
+    lint_options(name, def->options, 0, d);
     for (size_t i = 0; stage_metric(def, i, &m); i++) {
         if (!good_name(m.name, "_"))
             diag_error(d, nowhere, "%s: metric '%s' is not named in lower case with underscores", name, m.name);
