@@ -3,7 +3,7 @@
 #include <string.h>
 #include "base/str.h"
 
-enum { MAX_DIAGS = 100, MAX_QUOTE = 160 };
+enum { MAX_DIAGS = 100 /* of each severity */, MAX_QUOTE = 160 };
 
 void diags_init(diags *d)
 {
@@ -23,13 +23,16 @@ static void add(diags *d, int severity, diag_at at, const char *fmt, va_list ap)
     sbuf text = { 0 };
     sbuf_vprintf(&text, fmt, ap);
     bool again = false;
+    size_t kept = 0; /* of this severity: a hundred warnings must not hide the error behind them */
     d->newest = NULL;
-    for (size_t i = 0; i < d->n && !again; i++)
-        again = d->v[i].at.source == at.source && d->v[i].at.line == at.line && d->v[i].at.col == at.col &&
-                !strcmp(d->v[i].text, sbuf_z(&text));
+    for (size_t i = 0; i < d->n && !again; i++) {
+        kept += d->v[i].severity == severity;
+        again = d->v[i].severity == severity && d->v[i].at.source == at.source && d->v[i].at.line == at.line &&
+                d->v[i].at.col == at.col && !strcmp(d->v[i].text, sbuf_z(&text));
+    }
     if (!again) {
         d->errors += severity == DIAG_ERROR;
-        if (d->n == d->cap && d->n < MAX_DIAGS) {
+        if (d->n == d->cap && kept < MAX_DIAGS) {
             const size_t cap = d->cap ? d->cap * 2 : 8;
             diag *v = realloc(d->v, cap * sizeof *v);
             if (v) {
@@ -37,7 +40,7 @@ static void add(diags *d, int severity, diag_at at, const char *fmt, va_list ap)
                 d->cap = cap;
             }
         }
-        char *copy = d->n < d->cap && d->n < MAX_DIAGS ? arena_strndup(&d->mem, sbuf_z(&text), text.n) : NULL;
+        char *copy = d->n < d->cap && kept < MAX_DIAGS ? arena_strndup(&d->mem, sbuf_z(&text), text.n) : NULL;
         if (copy) {
             d->newest = &d->v[d->n++];
             *d->newest = (diag){ .severity = severity, .at = at, .text = copy };
@@ -75,15 +78,16 @@ void diag_hint(diags *d, const char *fmt, ...)
     sbuf_free(&text);
 }
 
-/* The line that `at` stands in, cut to a window of MAX_QUOTE bytes around the column; control characters become spaces. */
-static void quote(const diag *g, FILE *to, const char *bold, const char *off)
+/* The line that `at` stands in, cut to a window of MAX_QUOTE bytes around the column; control characters become spaces. false: the
+ * text has no such line. */
+static bool quote(const diag *g, FILE *to, const char *bold, const char *off)
 {
     const diag_source *s = g->at.source;
     const char *line = s->text, *end = s->text + s->n;
     for (unsigned i = 1; i < g->at.line; i++) {
         const char *nl = memchr(line, '\n', (size_t)(end - line));
         if (!nl)
-            return;
+            return false;
         line = nl + 1;
     }
     const char *nl = memchr(line, '\n', (size_t)(end - line));
@@ -120,9 +124,19 @@ static void quote(const diag *g, FILE *to, const char *bold, const char *off)
     if (g->hint)
         fprintf(to, "  %s", g->hint);
     putc('\n', to);
+    return true;
 }
 
 static const diag *sort_base;
+
+/* The first diagnostic of the same source: the order in which sources appeared. */
+static size_t source_rank(const diag_source *s)
+{
+    size_t i = 0;
+    while (sort_base[i].at.source != s)
+        i++;
+    return i;
+}
 
 /* By source (in order of appearance), then by place; without a place last. Stable through the index. */
 static int by_place(const void *x, const void *y)
@@ -130,12 +144,12 @@ static int by_place(const void *x, const void *y)
     const diag *a = &sort_base[*(const size_t *)x], *b = &sort_base[*(const size_t *)y];
     if ((a->at.source != NULL) != (b->at.source != NULL))
         return a->at.source ? -1 : 1;
-    if (a->at.source == b->at.source) {
-        if (a->at.line != b->at.line)
-            return a->at.line < b->at.line ? -1 : 1;
-        if (a->at.col != b->at.col)
-            return a->at.col < b->at.col ? -1 : 1;
-    }
+    if (a->at.source != b->at.source)
+        return source_rank(a->at.source) < source_rank(b->at.source) ? -1 : 1;
+    if (a->at.line != b->at.line)
+        return a->at.line < b->at.line ? -1 : 1;
+    if (a->at.col != b->at.col)
+        return a->at.col < b->at.col ? -1 : 1;
     return *(const size_t *)x < *(const size_t *)y ? -1 : 1;
 }
 
@@ -143,7 +157,7 @@ void diags_print(const diags *d, FILE *to, bool color)
 {
     const char *bold = color ? "\033[1m" : "", *red = color ? "\033[1;31m" : "", *yellow = color ? "\033[1;33m" : "",
                *off = color ? "\033[0m" : "", *green = color ? "\033[1;32m" : "";
-    size_t order[MAX_DIAGS];
+    size_t order[2 * MAX_DIAGS], errors = 0;
     for (size_t i = 0; i < d->n; i++)
         order[i] = i;
     sort_base = d->v;
@@ -151,6 +165,7 @@ void diags_print(const diags *d, FILE *to, bool color)
         qsort(order, d->n, sizeof order[0], by_place);
     for (size_t i = 0; i < d->n; i++) {
         const diag *g = &d->v[order[i]];
+        errors += g->severity == DIAG_ERROR;
         if (g->at.source) {
             fprintf(to, "%s%s:", bold, g->at.source->name);
             if (g->at.line)
@@ -159,11 +174,10 @@ void diags_print(const diags *d, FILE *to, bool color)
         }
         fprintf(to, "%s%s%s: %s\n", g->severity == DIAG_ERROR ? red : yellow, g->severity == DIAG_ERROR ? "error" : "warning", off,
                 g->text);
-        if (g->at.source && g->at.source->text && g->at.line)
-            quote(g, to, green, off);
-        else if (g->hint)
+        const bool quoted = g->at.source && g->at.source->text && g->at.line && quote(g, to, green, off);
+        if (!quoted && g->hint)
             fprintf(to, "      %s\n", g->hint);
     }
-    if (d->errors > MAX_DIAGS)
-        fprintf(to, "and %zu more\n", d->errors - MAX_DIAGS);
+    if (d->errors > errors)
+        fprintf(to, "and %zu more\n", d->errors - errors);
 }

@@ -36,7 +36,7 @@ typedef struct diags {
 
 void diags_init(diags *d);
 void diags_free(diags *d);
-/* At most 100 errors are kept; further ones are only counted. Equal ones at one place are kept once. */
+/* At most 100 errors and 100 warnings are kept; further ones are only counted. Equal ones at one place are kept once. */
 void diag_error(diags *d, diag_at at, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
 void diag_warning(diags *d, diag_at at, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
 /* Adds a hint to the newest diagnostic, if that was kept. */

@@ -56,8 +56,8 @@ int fs_mkdirs(const char *path)
             break;
     }
     struct stat st;
-    if (r == 0 && *copy && stat(copy, &st) == 0 && !S_ISDIR(st.st_mode))
-        r = -ENOTDIR;
+    if (r == 0 && *copy)
+        r = stat(copy, &st) ? -errno : S_ISDIR(st.st_mode) ? 0 : -ENOTDIR; /* EEXIST may have been a file, or a link to nothing */
     free(copy);
     return r;
 }
