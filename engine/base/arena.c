@@ -131,7 +131,4 @@ void arena_reset(arena *a, size_t keep)
     a->used = 0;
 }
 
-void arena_free(arena *a)
-{
-    arena_reset(a, 0);
-}
+void arena_free(arena *a) { arena_reset(a, 0); }

@@ -24,8 +24,8 @@ char *arena_printf(arena *a, const char *fmt, ...) __attribute__((format(printf,
  * allocated between the two. NULL: out of memory. */
 void *arena_reserve(arena *a, size_t n, size_t align);
 void arena_commit(arena *a, const void *reserved, size_t n);
-/* A list of n elements of `size` bytes in the arena, with room for one more behind them; NULL: out of memory. The list it
- * replaces stays as it is. Capacity is the next power of two, so n must only ever grow by one. */
+/* A list of n elements of `size` bytes in the arena, with room for one more behind them; NULL: out of memory. The list
+ * it replaces stays as it is. Capacity is the next power of two, so n must only ever grow by one. */
 void *arena_grow(arena *a, void *v, size_t n, size_t size);
 /* Forget everything; keep at most `keep` bytes of chunks for reuse. */
 void arena_reset(arena *a, size_t keep);

@@ -78,8 +78,8 @@ void diag_hint(diags *d, const char *fmt, ...)
     sbuf_free(&text);
 }
 
-/* The line that `at` stands in, cut to a window of MAX_QUOTE bytes around the column; control characters become spaces. false: the
- * text has no such line. */
+/* The line that `at` stands in, cut to a window of MAX_QUOTE bytes around the column; control characters become spaces.
+ * false: the text has no such line. */
 static bool quote(const diag *g, FILE *to, const char *bold, const char *off)
 {
     const diag_source *s = g->at.source;
@@ -127,13 +127,15 @@ static bool quote(const diag *g, FILE *to, const char *bold, const char *off)
     return true;
 }
 
-static const diag *sort_base;
+/* ---- sorting ---- */
+
+static const diags *sort_base; /* qsort has no argument for it; diagnostics belong to one thread */
 
 /* The first diagnostic of the same source: the order in which sources appeared. */
 static size_t source_rank(const diag_source *s)
 {
     size_t i = 0;
-    while (sort_base[i].at.source != s)
+    while (sort_base->v[i].at.source != s)
         i++;
     return i;
 }
@@ -141,7 +143,7 @@ static size_t source_rank(const diag_source *s)
 /* By source (in order of appearance), then by place; without a place last. Stable through the index. */
 static int by_place(const void *x, const void *y)
 {
-    const diag *a = &sort_base[*(const size_t *)x], *b = &sort_base[*(const size_t *)y];
+    const diag *a = &sort_base->v[*(const size_t *)x], *b = &sort_base->v[*(const size_t *)y];
     if ((a->at.source != NULL) != (b->at.source != NULL))
         return a->at.source ? -1 : 1;
     if (a->at.source != b->at.source)
@@ -153,18 +155,30 @@ static int by_place(const void *x, const void *y)
     return *(const size_t *)x < *(const size_t *)y ? -1 : 1;
 }
 
-void diags_print(const diags *d, FILE *to, bool color)
+void diags_sort(diags *d)
+{
+    size_t order[2 * MAX_DIAGS];
+    diag sorted[2 * MAX_DIAGS];
+    for (size_t i = 0; i < d->n; i++)
+        order[i] = i;
+    sort_base = d;
+    if (d->n)
+        qsort(order, d->n, sizeof order[0], by_place);
+    for (size_t i = 0; i < d->n; i++)
+        sorted[i] = d->v[order[i]];
+    for (size_t i = 0; i < d->n; i++)
+        d->v[i] = sorted[i];
+    d->newest = NULL;
+}
+
+void diags_print(diags *d, FILE *to, bool color)
 {
     const char *bold = color ? "\033[1m" : "", *red = color ? "\033[1;31m" : "", *yellow = color ? "\033[1;33m" : "",
                *off = color ? "\033[0m" : "", *green = color ? "\033[1;32m" : "";
-    size_t order[2 * MAX_DIAGS], errors = 0;
-    for (size_t i = 0; i < d->n; i++)
-        order[i] = i;
-    sort_base = d->v;
-    if (d->n)
-        qsort(order, d->n, sizeof order[0], by_place);
+    size_t errors = 0;
+    diags_sort(d);
     for (size_t i = 0; i < d->n; i++) {
-        const diag *g = &d->v[order[i]];
+        const diag *g = &d->v[i];
         errors += g->severity == DIAG_ERROR;
         if (g->at.source) {
             fprintf(to, "%s%s:", bold, g->at.source->name);
@@ -172,8 +186,8 @@ void diags_print(const diags *d, FILE *to, bool color)
                 fprintf(to, "%u:%u:", g->at.line, g->at.col);
             fprintf(to, "%s ", off);
         }
-        fprintf(to, "%s%s%s: %s\n", g->severity == DIAG_ERROR ? red : yellow, g->severity == DIAG_ERROR ? "error" : "warning", off,
-                g->text);
+        fprintf(to, "%s%s%s: %s\n", g->severity == DIAG_ERROR ? red : yellow,
+                g->severity == DIAG_ERROR ? "error" : "warning", off, g->text);
         const bool quoted = g->at.source && g->at.source->text && g->at.line && quote(g, to, green, off);
         if (!quoted && g->hint)
             fprintf(to, "      %s\n", g->hint);

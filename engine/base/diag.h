@@ -14,7 +14,8 @@ typedef struct diag_source {
     size_t n;
 } diag_source;
 
-/* A place: line and col count from 1, in bytes; line 0: the whole file. len: bytes under the caret's tail, at least 1. */
+/* A place: line and col count from 1, in bytes; line 0: the whole file. len: bytes under the caret's tail, at least 1.
+ */
 typedef struct diag_at {
     const diag_source *source; /* NULL: no place */
     unsigned line, col, len;
@@ -36,11 +37,14 @@ typedef struct diags {
 
 void diags_init(diags *d);
 void diags_free(diags *d);
-/* At most 100 errors and 100 warnings are kept; further ones are only counted. Equal ones at one place are kept once. */
+/* At most 100 errors and 100 warnings are kept; further ones are only counted. Equal ones at one place are kept once.
+ */
 void diag_error(diags *d, diag_at at, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
 void diag_warning(diags *d, diag_at at, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
 /* Adds a hint to the newest diagnostic, if that was kept. */
 void diag_hint(diags *d, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
-/* file:line:col: error: text, the source line, the caret. */
-void diags_print(const diags *d, FILE *to, bool color);
+/* By source in order of appearance, then by place; those without a place last. */
+void diags_sort(diags *d);
+/* Sorted; file:line:col: error: text, the source line, the caret. */
+void diags_print(diags *d, FILE *to, bool color);
 #endif

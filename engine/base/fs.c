@@ -57,7 +57,9 @@ int fs_mkdirs(const char *path)
     }
     struct stat st;
     if (r == 0 && *copy)
-        r = stat(copy, &st) ? -errno : S_ISDIR(st.st_mode) ? 0 : -ENOTDIR; /* EEXIST may have been a file, or a link to nothing */
+        r = stat(copy, &st)       ? -errno
+            : S_ISDIR(st.st_mode) ? 0
+                                  : -ENOTDIR; /* EEXIST may have been a file, or a link to nothing */
     free(copy);
     return r;
 }

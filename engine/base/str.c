@@ -55,7 +55,8 @@ void sbuf_printf(sbuf *s, const char *fmt, ...)
     va_end(ap);
 }
 
-/* Length of the valid UTF-8 sequence at p (1..4), or 0. Surrogates, overlong forms and code points above 10FFFF are not valid. */
+/* Length of the valid UTF-8 sequence at p (1..4), or 0. Surrogates, overlong forms and code points above 10FFFF are not
+ * valid. */
 static size_t utf8_sequence(const unsigned char *p, size_t n)
 {
     if (p[0] < 0x80)
@@ -97,7 +98,8 @@ void sbuf_json(sbuf *s, const char *p, size_t n)
     sbuf_putc(s, '"');
     for (size_t i = 0; i < n;) {
         size_t plain = i; /* runs that need no escape go in one piece */
-        while (plain < n && (unsigned char)p[plain] >= 0x20 && p[plain] != '"' && p[plain] != '\\' && !(p[plain] & 0x80))
+        while (plain < n && (unsigned char)p[plain] >= 0x20 && p[plain] != '"' && p[plain] != '\\' &&
+               !(p[plain] & 0x80))
             plain++;
         sbuf_add(s, p + i, plain - i);
         if ((i = plain) == n)
@@ -170,7 +172,8 @@ bool str_to_u64(const char *s, size_t n, uint64_t *out)
     if (!n)
         return false;
     for (size_t i = 0; i < n; i++)
-        if (s[i] < '0' || s[i] > '9' || __builtin_mul_overflow(v, 10u, &v) || __builtin_add_overflow(v, (uint64_t)(s[i] - '0'), &v))
+        if (s[i] < '0' || s[i] > '9' || __builtin_mul_overflow(v, 10u, &v) ||
+            __builtin_add_overflow(v, (uint64_t)(s[i] - '0'), &v))
             return false;
     *out = v;
     return true;

@@ -22,11 +22,12 @@ static bool look(cli *c, size_t *files, uint64_t *bytes)
     return good;
 }
 
-static void as_json(const cli *c, size_t files, uint64_t bytes)
+static void as_json(cli *c, size_t files, uint64_t bytes)
 {
     static const char *const severity[] = { "error", "warning" };
     sbuf text = { 0 };
     json_writer w = { .out = &text };
+    diags_sort(&c->d);
     jw_object(&w, NULL);
     jw_str(&w, "pipeline", c->a.operands[0]);
     jw_u64(&w, "errors", c->d.errors);

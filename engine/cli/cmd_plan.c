@@ -154,14 +154,14 @@ static void stages(const plan *p, const exec *x)
 
 /* ---- the whole ---- */
 
-/* What a streaming run holds at most, beside the largest records: for each thread a chunk as read and decompressed, a
- * batch with its columns, and what its sinks gather of a split; and the window in which splits wait for their turn. */
+/* What a streaming run holds at most, beside the largest records: for each thread a chunk as read and decompressed,
+ * what its sinks gather of it, and a batch with its columns; and a window of 16 MiB a thread in which splits wait for
+ * their turn. */
 static uint64_t memory_about(const cli *c)
 {
     const pipeline_head *h = &c->file.head;
-    const uint64_t threads = cli_threads(c), a_thread = 2 * h->split_bytes + 3 * h->batch_bytes + h->split_bytes;
-    const uint64_t window = (threads > 1 ? threads - 1 : 0) * h->split_bytes;
-    return (16u << 20) + threads * a_thread + window;
+    const uint64_t threads = cli_threads(c), rest = 16u << 20, window = 16u << 20;
+    return rest + threads * (3 * h->split_bytes + 2 * h->batch_bytes + window);
 }
 
 static void print_plan(const cli *c, const exec *x)

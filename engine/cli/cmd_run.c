@@ -57,7 +57,8 @@ static void ended(void *u)
     const exec_file *files;
     progress_stop(v->progress);
     v->progress = NULL;
-    for (size_t i = 0, n = exec_files(v->x, &files); i < n; i++)
+    const bool failed = *exec_error(v->x); /* then the error tells of the damage */
+    for (size_t i = 0, n = failed ? 0 : exec_files(v->x, &files); i < n; i++)
         for (size_t k = 0; k < files[i].n_damage; k++)
             log_line(LOG_WARN, "%s", files[i].damage[k]);
     clock_gettime(CLOCK_MONOTONIC, &now);

@@ -164,7 +164,8 @@ int main(int argc, char **argv)
     errno = 0;
     if ((fflush(stdout) || ferror(stdout)) && code == 0) {
         if (errno != EPIPE) /* whoever stopped reading knows */
-            fprintf(stderr, "sluice: cannot write to standard output: %s\n", strerror(errno));
+            fprintf(stderr, "sluice: cannot write to standard output%s%s\n", errno ? ": " : "",
+                    errno ? strerror(errno) : "");
         return EXIT_IO;
     }
     return code;

@@ -99,7 +99,9 @@ static void steps(const peek_view *v, const peek_doc *d, sbuf *out)
         if (s->reason)
             sbuf_printf(out, "%*s  %s", (int)(strlen("dropped") - strlen(fate[s->fate])), "", s->reason);
         if (s->reason && (s->value != 0 || s->limit != 0))
-            sbuf_printf(out, "  %.10g (limit %.10g)", s->value, s->limit);
+            sbuf_printf(out, "  %.10g", s->value);
+        if (s->reason && s->limit != 0)
+            sbuf_printf(out, " (limit %.10g)", s->limit);
         if (s->detail.n) {
             sbuf_puts(out, "  ");
             cli_safe(s->detail.p, s->detail.n, DETAIL, out);
@@ -120,6 +122,8 @@ static void text_of(const peek_view *v, const peek_doc *d, sbuf *out)
     for (int i = 0; i < TEXT_LINES && p < end; i++) {
         sbuf line = { 0 };
         cli_wrap(&p, end, v->width > 24 ? v->width - 2 * MARGIN : 20, &line);
+        while (line.n && line.p[line.n - 1] == ' ')
+            line.p[--line.n] = 0;
         sbuf_printf(out, "%s%s\n", line.n ? "    " : "", sbuf_z(&line));
         sbuf_free(&line);
     }

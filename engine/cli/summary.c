@@ -72,6 +72,12 @@ static void reasons(const exec_stage *c, size_t room, sbuf *out)
     }
 }
 
+static const char *output_name(const output *o)
+{
+    const char *path = output_spec_of(o)->path;
+    return strcmp(path, "-") ? path : "standard output";
+}
+
 static void written(const exec *x, uint32_t stage, sbuf *out)
 {
     output *const *v;
@@ -85,7 +91,7 @@ static void written(const exec *x, uint32_t stage, sbuf *out)
         const size_t shards = output_shards(v[i], &s);
         for (size_t k = 0; k < shards; k++)
             bytes += s[k].file_bytes;
-        sbuf_printf(out, "%s%s", out->n ? "  " : "", output_spec_of(v[i])->path);
+        sbuf_printf(out, "%s%s", out->n ? "  " : "", output_name(v[i]));
         if (shards != 1)
             sbuf_printf(out, ", %zu shards", shards);
         sbuf_printf(out, ", %s", human_bytes(text, (double)bytes));

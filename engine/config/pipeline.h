@@ -9,16 +9,16 @@ enum { MODE_DROP, MODE_ANNOTATE };
 
 /* What stands at the head of the file beside `stages` and `vars`; one option table (pipeline_head_table) reads it. */
 typedef struct pipeline_head {
-    const char *name;           /* letters, digits, - _ .; default: the file's name without its ending */
+    const char *name; /* letters, digits, - _ .; default: the file's name without its ending */
     const char *description;
-    int64_t seed;               /* default 0 */
-    uint32_t on_error;          /* fail | skip_record | skip_file */
-    uint32_t on_reject;         /* drop | quarantine */
-    sl_amount max_errors;       /* count or share; unset: unlimited */
-    uint64_t max_record_bytes;  /* default 128 MiB */
-    uint64_t split_bytes;       /* default 8 MiB: input that one worker takes at a time */
-    uint64_t batch_bytes;       /* default 2 MiB */
-    int64_t batch_rows;         /* default 1024, 1..65535 */
+    int64_t seed;              /* default 0 */
+    uint32_t on_error;         /* fail | skip_record | skip_file */
+    uint32_t on_reject;        /* drop | quarantine */
+    sl_amount max_errors;      /* count or share; unset: unlimited */
+    uint64_t max_record_bytes; /* default 128 MiB */
+    uint64_t split_bytes;      /* default 8 MiB: input that one worker takes at a time */
+    uint64_t batch_bytes;      /* default 2 MiB */
+    int64_t batch_rows;        /* default 1024, 1..65535 */
 } pipeline_head;
 option_table pipeline_head_table(void);
 
@@ -32,8 +32,8 @@ typedef struct stage_common {
 } stage_common;
 enum { ON_REJECT_INHERIT = 2 };
 option_table stage_common_table(void);
-/* use, from, name, mode, as, on_reject: other_names when the stage's own table is read. A stage may have an option `as` of its
- * own: option_read gives the key to the stage's table, and the common table yields it. NULL-terminated. */
+/* use, from, name, mode, as, on_reject: other_names when the stage's own table is read. A stage may have an option `as`
+ * of its own: option_read gives the key to the stage's table, and the common table yields it. NULL-terminated. */
 extern const char *const stage_common_names[];
 
 typedef struct pipeline_stage {
@@ -41,7 +41,9 @@ typedef struct pipeline_stage {
     diag_at at;            /* of the value of `use` */
 } pipeline_stage;
 
-typedef struct pipeline_var { const char *name, *value; } pipeline_var;
+typedef struct pipeline_var {
+    const char *name, *value;
+} pipeline_var;
 
 typedef struct pipeline {
     arena mem;
@@ -56,14 +58,15 @@ typedef struct pipeline {
     size_t n_vars;
 } pipeline;
 
-/* Reads path ("-": standard input), replaces ${name} in all scalars (from `sets`, else the environment variable of that name,
- * else `vars:` of the file; $${ stands for ${), and pulls in `- include: file.yaml` (a list of stages, or a map with `stages`;
- * path relative to the including file; at most 16 deep, no cycles). A `--set` of a variable that the file never uses is an
- * error with a did-you-mean. Adds every mistake to d. false: errors; what could be read is in p, so that
- * the planner may look for more. A value whose error is known is marked (yaml_node.reported). The places in d point into p:
- * print d before pipeline_free, which is due in any case. */
+/* Reads path ("-": standard input), replaces ${name} in all scalars (from `sets`, else the environment variable of that
+ * name, else `vars:` of the file; $${ stands for ${), and pulls in `- include: file.yaml` (a list of stages, or a map
+ * with `stages`; path relative to the including file; at most 16 deep, no cycles). A `--set` of a variable that the
+ * file never uses is an error with a did-you-mean. Adds every mistake to d. false: errors; what could be read is in p,
+ * so that the planner may look for more. A value whose error is known is marked (yaml_node.reported). The places in d
+ * point into p: print d before pipeline_free, which is due in any case. */
 bool pipeline_load(pipeline *p, diags *d, const char *path, const pipeline_var *sets, size_t n_sets);
 /* The same from memory, for tests and fuzzing: reads no file, so an `include` is an error. */
-bool pipeline_parse(pipeline *p, diags *d, const char *name, const char *text, size_t n, const pipeline_var *sets, size_t n_sets);
+bool pipeline_parse(pipeline *p, diags *d, const char *name, const char *text, size_t n, const pipeline_var *sets,
+                    size_t n_sets);
 void pipeline_free(pipeline *p);
 #endif

@@ -1,8 +1,9 @@
-/* The inside of exec: who holds what. An exec holds the instances of stages and the work list; a worker is a thread with its rows,
- * its chunk of input and its view of every stage; a flow is the way of one batch down one branch.
+/* The inside of exec: who holds what. An exec holds the instances of stages and the work list; a worker is a thread
+ * with its rows, its chunk of input and its view of every stage; a flow is the way of one batch down one branch.
  *
- * Life of a batch: claim a split or chunk -> reset the worker's arena -> `read` adds rows, which get pos and key -> for each stage
- * below: build its view, run it, take out what it rejected -> sinks hand bytes to the outputs -> next batch. */
+ * Life of a batch: claim a split or chunk -> reset the worker's arena -> `read` adds rows, which get pos and key -> for
+ * each stage below: build its view, run it, take out what it rejected -> sinks hand bytes to the outputs -> next batch.
+ */
 #ifndef SLUICE_ENGINE_H
 #define SLUICE_ENGINE_H
 #include <pthread.h>
@@ -20,15 +21,16 @@ typedef struct worker worker;
 
 typedef struct column {
     sl_column c;
-    const void *origin; /* the array as the source filled it, while c.data is a copy that a stage may write; else NULL */
+    const void
+        *origin; /* the array as the source filled it, while c.data is a copy that a stage may write; else NULL */
 } column;
 
 typedef struct rows { /* what all branches share of a batch */
     arena mem;
     uint32_t n, cap;
     uint64_t *pos, *key;
-    sl_str *raw;        /* the record as it stood in the input; n 0: there was none (text members of archives) */
-    uint64_t bytes;     /* of records handed out since the batch began */
+    sl_str *raw;    /* the record as it stood in the input; n 0: there was none (text members of archives) */
+    uint64_t bytes; /* of records handed out since the batch began */
 } rows;
 
 enum { SLOT_NONE, SLOT_READ /* as the source filled it */, SLOT_WRITTEN, SLOT_REMOVED };
@@ -48,11 +50,11 @@ typedef struct stage_thread { /* what sl_ctx.engine points to: one for each stag
     uint32_t stage;
     void *local;
     uint64_t in, kept, absorbed, annotated, batches, ns;
-    uint64_t *counts;   /* by metric */
-    histogram **hist;   /* by metric; NULL until used */
-    flow *flow;         /* while a callback runs */
+    uint64_t *counts; /* by metric */
+    histogram **hist; /* by metric; NULL until used */
+    flow *flow;       /* while a callback runs */
     json_parser *json, *ids;
-    sbuf line;          /* format's answer */
+    sbuf line; /* format's answer */
     uint64_t reserved;
 } stage_thread;
 
@@ -75,7 +77,7 @@ typedef struct stage_state { /* one for each stage */
     /* json service */
     sl_json_read_spec read_spec;
     sl_json_write_spec write_spec;
-    uint32_t *fill;      /* slots that parse fills: field i of the parser */
+    uint32_t *fill; /* slots that parse fills: field i of the parser */
     size_t n_fill;
     output *out;
     exec_table *tables;
@@ -86,7 +88,7 @@ typedef struct work_split {
     sl_split s;
     uint32_t source, file;
     input_piece piece;
-    uint64_t first, room; /* numbers of pos: first + chunk, chunk < room */
+    uint64_t first, room;           /* numbers of pos: first + chunk, chunk < room */
     uint64_t chunks, records, kept; /* done so far; guarded by exec.lock */
 } work_split;
 
@@ -101,6 +103,12 @@ typedef struct item { /* what a worker works on */
     uint32_t split;
     uint64_t chunk;
 } item;
+
+typedef struct damage { /* a sentence of input_chunk_damage, and where it belongs */
+    item at;
+    uint32_t nth, file;
+    const char *text;
+} damage;
 
 typedef struct rejected {
     uint32_t row, metric, stage;
@@ -117,23 +125,23 @@ struct worker {
     rows r;
     input_chunk *chunk;
     struct sl_input input;
-    bool has_chunk;       /* chunk holds the item's data */
+    bool has_chunk; /* chunk holds the item's data */
     item at;
-    uint64_t ordinal;     /* of the last row of this item */
+    uint64_t ordinal; /* of the last row of this item */
     uint64_t item_records, item_kept;
-    stage_thread *st;     /* by stage */
-    rejected *rej;        /* of the callback that runs */
+    stage_thread *st; /* by stage */
+    rejected *rej;    /* of the callback that runs */
     size_t n_rej, rej_cap;
-    uint64_t dead[1024];  /* rows in rej */
-    rejected *quar;       /* of the batch, for the quarantine */
+    uint64_t dead[1024]; /* rows in rej */
+    rejected *quar;      /* of the batch, for the quarantine */
     size_t n_quar, quar_cap;
     uint64_t reached[1024]; /* rows that came to a sink */
-    sl_str head;          /* the first bytes of a record that was too large to be read */
-    uint64_t first_error; /* pos of the first broken document that this worker met; UINT64_MAX: none */
+    sl_str head;            /* the first bytes of a record that was too large to be read */
+    uint64_t first_error;   /* pos of the first broken document that this worker met; UINT64_MAX: none */
     sbuf first_text;
     sbuf error, scratch;
     int error_code;
-    bool stop;            /* the tap has seen enough */
+    bool stop; /* the tap has seen enough */
 };
 
 struct exec {
@@ -156,18 +164,19 @@ struct exec {
 
     pthread_mutex_t lock; /* guards what follows */
     pthread_cond_t changed;
-    stream *active;       /* open streams, ascending by split */
+    stream *active; /* open streams, ascending by split */
     size_t n_active;
     size_t next_split;
     size_t in_flight;
-    unsigned working;     /* threads that have not ended their loop */
+    unsigned working; /* threads that have not ended their loop */
     bool failed;
     item fail_at;
     int fail_code;
     sbuf fail_text;
-    sbuf damage_notes;
+    damage *damages;
+    size_t n_damages;
 
-    atomic_int stopping;  /* 1: some failure or cancellation: look closer between batches */
+    atomic_int stopping; /* 1: some failure or cancellation: look closer between batches */
     atomic_uint_fast64_t bytes_done, documents, kept, errors;
     uint64_t bytes_total;
     exec_stage *result;
@@ -202,16 +211,17 @@ int row_format(stage_thread *st, const flow *f, uint32_t row, const sl_json_writ
 
 /* ---- sched.c ---- */
 enum { CLAIM_ITEM, CLAIM_NONE };
-int sched_claim(worker *w);        /* CLAIM_*; blocks while there may be work */
+int sched_claim(worker *w);            /* CLAIM_*; blocks while there may be work */
 void sched_done(worker *w, bool good); /* the item of w is done and handed over, or given up */
-void sched_leave(exec *x);         /* waits for the other threads asleep: OpenMP would spin */
+void sched_leave(exec *x);             /* waits for the other threads asleep: OpenMP would spin */
 void sched_fail(exec *x, item at, int code, const char *text);
-bool sched_abandon(const worker *w); /* is the item of w beyond a failure, or is the run cancelled? */
-int sched_load(worker *w);         /* the data of an item that is no chunk of a stream */
-void sched_damage(worker *w);      /* looks at what the chunk says of damage */
+bool sched_abandon(const worker *w);  /* is the item of w beyond a failure, or is the run cancelled? */
+int sched_load(worker *w);            /* the data of an item that is no chunk of a stream */
+void sched_damage(worker *w);         /* looks at what the chunk says of damage */
+void sched_note(worker *w, int code); /* a source gave up a split, and on_error says to go on */
 
 /* ---- flow.c ---- */
-int flow_source(worker *w);        /* reads the item of w to its end through all stages below. < 0: failed, text in w->error */
+int flow_source(worker *w); /* reads the item of w to its end through all stages below. < 0: failed, text in w->error */
 
 /* ---- quarantine.c ---- */
 int quarantine_write(worker *w, const flow *f);

@@ -9,56 +9,64 @@ typedef struct exec exec;
 typedef struct exec_row exec_row;
 
 typedef struct exec_options {
-    unsigned threads;        /* 1.. */
-    uint64_t memory;         /* budget in bytes; 0: default */
-    const char *tag;         /* of temporary output names */
-    const char *quarantine;  /* path of the quarantine file; NULL: none */
-    const char *run_dir;     /* relative outputs of stages (reports) go here; NULL: none */
-    bool no_sinks;           /* peek: sinks are neither opened nor called */
+    unsigned threads;       /* 1.. */
+    uint64_t memory;        /* budget in bytes; 0: default */
+    const char *tag;        /* of temporary output names */
+    const char *quarantine; /* path of the quarantine file; NULL: none */
+    const char *run_dir;    /* relative outputs of stages (reports) go here; NULL: none */
+    bool no_sinks;          /* peek: sinks are neither opened nor called */
     bool explain;
     /* peek: called after each stage for each row, on one thread; false: stop, without an error. threads must be 1. */
     bool (*tap)(void *u, const exec_row *row);
     void *tap_u;
-    atomic_int *cancel;      /* != 0: stop soon. Set by a signal handler */
-    int *open_code;          /* where exec_open leaves SL_E_IO if nothing but files failed, else SL_E_CONFIG; may be NULL */
+    atomic_int *cancel; /* != 0: stop soon. Set by a signal handler */
+    int *open_code;     /* where exec_open leaves SL_E_IO if nothing but files failed, else SL_E_CONFIG; may be NULL */
 } exec_options;
 
 /* What a tap sees. */
 struct exec_row {
-    uint32_t stage;          /* of the plan */
+    uint32_t stage; /* of the plan */
     uint32_t row;
     enum { ROW_KEPT, ROW_REJECTED, ROW_ANNOTATED } fate;
-    const char *reason;      /* metric name; NULL if kept */
+    const char *reason; /* metric name; NULL if kept */
     bool is_error;
     sl_why why;
     uint64_t pos, key;
-    const void *engine;      /* for exec_row_json */
+    const void *engine; /* for exec_row_json */
 };
-/* The document as it stands behind that stage, as a sink would write it (hidden columns too if `hidden`), without a newline. */
+/* The document as it stands behind that stage, as a sink would write it (hidden columns too if `hidden`), without a
+ * newline. */
 void exec_row_json(const exec_row *row, bool hidden, sbuf *out);
 /* One column's value as JSON, "" if absent. */
 void exec_row_column(const exec_row *row, const char *name, sbuf *out);
 
 /* ---- counts ---- */
-typedef struct exec_metric { const char *name; uint32_t kind; uint64_t n; /* VALUE: observations */ double min, max, p50, p95, mean; } exec_metric;
-typedef struct exec_table { const char *title, *rows; } exec_table;
+typedef struct exec_metric {
+    const char *name;
+    uint32_t kind;
+    uint64_t n; /* VALUE: observations */
+    double min, max, p50, p95, mean;
+} exec_metric;
+typedef struct exec_table {
+    const char *title, *rows;
+} exec_table;
 typedef struct exec_stage {
     uint64_t in, kept, absorbed; /* a source: in = records found */
     uint64_t rejected, errors;   /* sums over metrics */
     uint64_t annotated;
-    uint64_t batches, ns;        /* time in its callbacks over all threads; sources: decompression and parsing too */
-    exec_metric *metrics;        /* row i of its table */
+    uint64_t batches, ns; /* time in its callbacks over all threads; sources: decompression and parsing too */
+    exec_metric *metrics; /* row i of its table */
     size_t n_metrics;
-    exec_table *tables;          /* of the report service */
+    exec_table *tables; /* of the report service */
     size_t n_tables;
 } exec_stage;
 
 typedef struct exec_file { /* an input file */
     const char *path, *codec;
-    uint32_t source;        /* stage */
+    uint32_t source; /* stage */
     uint64_t size, fingerprint, records, splits;
     int64_t mtime_ns;
-    const char **damage;    /* sentences */
+    const char **damage; /* sentences */
     size_t n_damage;
 } exec_file;
 
@@ -71,11 +79,12 @@ typedef struct exec_split { /* a piece of input: what a manifest needs */
 /* How a run ended. */
 typedef enum { EXEC_OK, EXEC_CANCELLED, EXEC_TOO_MANY_ERRORS, EXEC_FAILED } exec_end;
 
-/* [1] Opens all stages (their `open`), finds the inputs, lists the splits; reads nothing but heads of files, writes nothing but
- * what sinks' outputs need (their folders). Mistakes go to d (with the place of the stage). NULL: errors. */
+/* [1] Opens all stages (their `open`), finds the inputs, lists the splits; reads nothing but heads of files, writes
+ * nothing but what sinks' outputs need (their folders). Mistakes go to d (with the place of the stage). NULL: errors.
+ */
 exec *exec_open(const plan *p, const exec_options *o, diags *d);
-/* [1] Looks at the first records of each source: a column that a stage reads by name and that none of them has is an error in d,
- * with the columns there are. false: errors. */
+/* [1] Looks at the first records of each source: a column that a stage reads by name and that none of them has is an
+ * error in d, with the columns there are. false: errors. */
 bool exec_probe(exec *x, diags *d);
 /* Runs all passes. May be called once. exec_error tells what went wrong. */
 exec_end exec_run(exec *x);
@@ -87,18 +96,19 @@ const char *exec_error(const exec *x); /* a whole sentence, maybe with further l
 int exec_error_code(const exec *x);    /* SL_E_* */
 /* The first broken document of the stream: file, place and what is wrong with it; "" if there was none. */
 const char *exec_first_error(const exec *x);
-const exec_stage *exec_stages(const exec *x);                    /* n = plan stages; after exec_run */
-size_t exec_files(const exec *x, const exec_file **out);         /* after exec_open; counts after exec_run */
-size_t exec_splits(const exec *x, const exec_split **out);       /* after exec_run, in stream order */
-size_t exec_outputs(const exec *x, output *const **out, const uint32_t **stage); /* sinks' outputs with their stage; the quarantine's stage is PLAN_NONE */
-const char *exec_notes(const exec *x); /* lines for the user: files named twice and so on; "" if none */
+const exec_stage *exec_stages(const exec *x);              /* n = plan stages; after exec_run */
+size_t exec_files(const exec *x, const exec_file **out);   /* after exec_open; counts after exec_run */
+size_t exec_splits(const exec *x, const exec_split **out); /* after exec_run, in stream order */
+size_t exec_outputs(const exec *x, output *const **out,
+                    const uint32_t **stage); /* sinks' outputs with their stage; the quarantine's stage is PLAN_NONE */
+const char *exec_notes(const exec *x);       /* lines for the user: files named twice and so on; "" if none */
 
 /* ---- progress: any thread, while exec_run runs ---- */
 typedef struct exec_progress {
     uint64_t bytes_done, bytes_total; /* compressed input; total 0: unknown */
     uint64_t documents, kept;         /* found by sources; written by sinks (rows over all sinks) */
     uint64_t errors;
-    const char *doing;                /* "reading", "publishing" */
+    const char *doing; /* "reading", "publishing" */
 } exec_progress;
 void exec_progress_now(const exec *x, exec_progress *out);
 #endif

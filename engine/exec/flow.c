@@ -216,8 +216,12 @@ static int read_batch(worker *w, uint32_t stage, bool *end)
     *end = r == SL_END;
     if (r >= 0 && w->error.n)
         r = w->error_code;
-    if (r < 0)
+    if ((r == SL_E_DATA || r == SL_E_IO) && x->p->file->head.on_error != ON_ERROR_FAIL) {
+        sched_note(w, r); /* the rows before it count */
+        *end = true;
+    } else if (r < 0) {
         return worker_fail(w, r, "%s failed without a message (%d)", p->name, r);
+    }
     st->batches++;
     st->in += f->r->n;
     w->item_records += f->r->n;

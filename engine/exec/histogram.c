@@ -3,12 +3,15 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Exponents -64 .. 63 in 32 bins each, for both signs; everything smaller is the zero bin, everything larger the last one. */
+/* Exponents -64 .. 63 in 32 bins each, for both signs; everything smaller is the zero bin, everything larger the last
+ * one. */
 enum { EXPONENTS = 128, PER = 32, HALF = EXPONENTS * PER, BINS = 2 * HALF + 1, LOWEST = -64 };
 
 struct histogram {
     uint64_t n, nan;
     double min, max;
+    __int128 sum;       /* in 2^-20: integers, so that the mean does not depend on the order of adding */
+    uint64_t huge;      /* values too large for that */
     uint64_t bin[BINS]; /* negative values, descending in size; zero; positive values */
 };
 
@@ -55,12 +58,18 @@ void histogram_add(histogram *h, double v)
     h->min = v < h->min ? v : h->min;
     h->max = v > h->max ? v : h->max;
     h->bin[bin_of(v)]++;
+    if (fabs(v) < 0x1p42)
+        h->sum += llrint(v * 0x1p20);
+    else
+        h->huge++;
 }
 
 void histogram_merge(histogram *into, const histogram *from)
 {
     into->n += from->n;
     into->nan += from->nan;
+    into->sum += from->sum;
+    into->huge += from->huge;
     into->min = from->min < into->min ? from->min : into->min;
     into->max = from->max > into->max ? from->max : into->max;
     for (int i = 0; i < BINS; i++)
@@ -73,13 +82,12 @@ double histogram_max(const histogram *h) { return h->n ? h->max : NAN; }
 
 double histogram_quantile(const histogram *h, double q)
 {
-    uint64_t rank = (uint64_t)(q * (double)h->n), seen = 0;
+    uint64_t rank = (uint64_t)ceil(q * (double)h->n), seen = 0; /* the nearest-rank definition */
     if (!h->n)
         return NAN;
-    if (rank >= h->n)
-        rank = h->n - 1;
+    rank = rank < 1 ? 1 : rank > h->n ? h->n : rank;
     for (int i = 0; i < BINS; i++)
-        if ((seen += h->bin[i]) > rank)
+        if ((seen += h->bin[i]) >= rank)
             return fmin(fmax(middle_of(i), h->min), h->max);
     return h->max;
 }
@@ -87,6 +95,8 @@ double histogram_quantile(const histogram *h, double q)
 double histogram_mean(const histogram *h)
 {
     double sum = 0;
+    if (!h->huge)
+        return h->n ? fmin(fmax((double)h->sum * 0x1p-20 / (double)h->n, h->min), h->max) : NAN;
     for (int i = 0; i < BINS; i++)
         sum += h->bin[i] ? (double)h->bin[i] * middle_of(i) : 0;
     return h->n ? fmin(fmax(sum / (double)h->n, h->min), h->max) : NAN;

@@ -1,5 +1,5 @@
-/* Counts of doubles in bins that are the same everywhere: sign, exponent, five bits of mantissa (about 3 % wide). Integers only, so
- * that merging gives the same for any order. */
+/* Counts of doubles in bins that are the same everywhere: sign, exponent, five bits of mantissa (about 3 % wide).
+ * Integers only, so that merging gives the same for any order. */
 #ifndef SLUICE_HISTOGRAM_H
 #define SLUICE_HISTOGRAM_H
 #include <stddef.h>
@@ -13,7 +13,9 @@ void histogram_merge(histogram *into, const histogram *from);
 uint64_t histogram_count(const histogram *h);
 double histogram_min(const histogram *h);
 double histogram_max(const histogram *h);
-/* The middle of the bin that holds the q-th quantile, 0 <= q <= 1, clamped to min and max; NaN if empty. */
+/* The middle of the bin that holds the q-th quantile (nearest rank), 0 <= q <= 1, clamped to min and max; NaN if empty.
+ */
 double histogram_quantile(const histogram *h, double q);
-double histogram_mean(const histogram *h); /* of the bins' middles: within 2 %, and the same for any order */
+/* Exact to 2^-20 while all values are below 2^42; else of the bins' middles, within 2 %. The same for any order. */
+double histogram_mean(const histogram *h);
 #endif

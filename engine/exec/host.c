@@ -55,7 +55,10 @@ static void host_log(sl_ctx *c, int level, const char *fmt, ...)
     va_start(ap, fmt);
     sbuf_vprintf(&text, fmt, ap);
     va_end(ap);
-    log_line(level < LOG_ERROR ? LOG_ERROR : level > LOG_DEBUG ? LOG_DEBUG : level, "%s: %s", state_of(c)->p->name, sbuf_z(&text));
+    log_line(level < LOG_ERROR   ? LOG_ERROR
+             : level > LOG_DEBUG ? LOG_DEBUG
+                                 : level,
+             "%s: %s", state_of(c)->p->name, sbuf_z(&text));
     sbuf_free(&text);
 }
 
@@ -74,11 +77,27 @@ static int host_reserve(sl_ctx *c, uint64_t bytes)
     return SL_OK;
 }
 
+/* Was the row live when the callback began? */
+static bool is_live(const flow *f, uint32_t row)
+{
+    uint32_t lo = 0, hi = f->n_sel;
+    while (lo < hi) {
+        const uint32_t mid = lo + (hi - lo) / 2;
+        if (f->sel[mid] < row)
+            lo = mid + 1;
+        else
+            hi = mid;
+    }
+    return lo < f->n_sel && f->sel[lo] == row;
+}
+
 static void host_reject(sl_ctx *c, sl_batch *b, uint32_t row, uint32_t metric, const sl_why *why)
 {
     stage_thread *st = of(c);
     worker *w = st->w;
-    if (row >= b->n_rows || row >= 65536 || metric >= state_of(c)->n_metrics || (w->dead[row >> 6] >> (row & 63) & 1))
+    if (row >= b->n_rows || row >= 65536 || metric >= state_of(c)->n_metrics ||
+        state_of(c)->metric_kinds[metric] > SL_M_ERROR || (w->dead[row >> 6] >> (row & 63) & 1) ||
+        !is_live(b->engine, row))
         return;
     if (w->n_rej == w->rej_cap) {
         const size_t cap = w->rej_cap ? w->rej_cap * 2 : 256;
@@ -195,18 +214,17 @@ static int output_api_open(sl_ctx *c, const sl_output_spec *s, sl_output **out)
     exec *x = of(c)->w->x;
     const output_spec o = { s->path, (output_format)s->format, s->level, s->shard_bytes, s->shard_records };
     sbuf why = { 0 };
-    const bool sound = output_check(&o, &why);
-    output *made = sound ? outputs_open(x->outs, &o, &why) : NULL;
+    output *made = outputs_open(x->outs, &o, &why);
     if (made) {
         x->out_list[x->n_outs] = made;
         x->out_stage[x->n_outs++] = of(c)->stage;
         state_of(c)->out = made;
     } else {
-        host_fail(c, sound ? SL_E_IO : SL_E_CONFIG, "%s", sbuf_z(&why));
+        host_fail(c, outputs_refused(x->outs), "%s", sbuf_z(&why));
     }
     sbuf_free(&why);
     *out = (sl_output *)made;
-    return made ? SL_OK : sound ? SL_E_IO : SL_E_CONFIG;
+    return made ? SL_OK : outputs_refused(x->outs);
 }
 
 static int output_api_put(sl_ctx *c, sl_output *out, const sl_batch *b, uint32_t row, const void *p, size_t n)
@@ -231,8 +249,12 @@ const void *exec_service(const char *name, uint32_t version)
 {
     static const sl_output_api output_api = { sizeof output_api, 1, output_api_check, output_api_open, output_api_put };
     static const sl_report_api report_api = { sizeof report_api, 1, report_api_table };
-    const struct { const char *name; const void *api; } all[] = {
-        { "input", &exec_input_api }, { "json", &exec_json_api }, { "output", &output_api }, { "report", &report_api } };
+    const struct {
+        const char *name;
+        const void *api;
+    } all[] = {
+        { "input", &exec_input_api }, { "json", &exec_json_api }, { "output", &output_api }, { "report", &report_api }
+    };
     for (size_t i = 0; version == 1 && i < sizeof all / sizeof *all; i++)
         if (!strcmp(all[i].name, name))
             return all[i].api;
@@ -246,7 +268,19 @@ static const void *host_service(sl_ctx *c, const char *name, uint32_t version)
 }
 
 const sl_host exec_host = {
-    .struct_size = sizeof(sl_host), .abi_minor = SL_ABI_MINOR, .fail = host_fail, .log = host_log, .alloc = host_alloc,
-    .reserve = host_reserve, .reject = host_reject, .count = host_count, .observe = host_observe, .add = host_add,
-    .parallel_for = host_parallel_for, .progress = host_progress, .put = host_put, .get = host_get, .service = host_service,
+    .struct_size = sizeof(sl_host),
+    .abi_minor = SL_ABI_MINOR,
+    .fail = host_fail,
+    .log = host_log,
+    .alloc = host_alloc,
+    .reserve = host_reserve,
+    .reject = host_reject,
+    .count = host_count,
+    .observe = host_observe,
+    .add = host_add,
+    .parallel_for = host_parallel_for,
+    .progress = host_progress,
+    .put = host_put,
+    .get = host_get,
+    .service = host_service,
 };

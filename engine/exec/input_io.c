@@ -1,4 +1,5 @@
-/* Service "input": the engine has loaded the worker's chunk before `read` is called; here its records are handed out. */
+/* Service "input": the engine has loaded the worker's chunk before `read` is called; here its records are handed out.
+ */
 #include <string.h>
 #include "exec/engine.h"
 
@@ -17,15 +18,20 @@ static int find(sl_ctx *c, sl_many paths, uint32_t what)
     if (r < 0)
         c->host->fail(c, r, "%s", sbuf_z(&err));
     for (size_t i = 0; r >= 0 && i < s->files.n; i++) {
-        const input_file *f = &s->files.v[i];
+        input_file *f = &s->files.v[i];
+        f->cancel = x->o.cancel;
         exec_file *v = arena_grow(&x->mem, x->files, x->n_files, sizeof *v);
         if (!v) {
             sbuf_free(&err);
             return c->host->fail(c, SL_E_NOMEM, "out of memory");
         }
         x->files = v;
-        v[x->n_files++] = (exec_file){ .path = f->path, .codec = input_codec_name(f->codec), .source = of(c)->stage, .size = f->size,
-                                       .fingerprint = f->fingerprint, .mtime_ns = f->mtime_ns };
+        v[x->n_files++] = (exec_file){ .path = f->path,
+                                       .codec = input_codec_name(f->codec),
+                                       .source = of(c)->stage,
+                                       .size = f->size,
+                                       .fingerprint = f->fingerprint,
+                                       .mtime_ns = f->mtime_ns };
         x->bytes_total += f->size;
     }
     sbuf_free(&err);
@@ -58,8 +64,13 @@ static int split(sl_ctx *c, uint64_t i, sl_split *out)
         }
         if (i - s->cut_first < s->cut.n) {
             const input_piece p = s->cut.v[i - s->cut_first];
-            *out = (sl_split){ .path = f->path, .label = f->path, .begin = p.begin, .end = p.end, .bytes = p.end - p.begin,
-                               .fingerprint = f->fingerprint, .stream = p.stream };
+            *out = (sl_split){ .path = f->path,
+                               .label = f->path,
+                               .begin = p.begin,
+                               .end = p.end,
+                               .bytes = p.end - p.begin,
+                               .fingerprint = f->fingerprint,
+                               .stream = p.stream };
             return SL_OK;
         }
         s->cut_first += s->cut.n;
@@ -84,7 +95,9 @@ static int record(sl_ctx *c, sl_input *in, sl_record *out)
     (void)c;
     if (what == INPUT_END)
         return SL_END;
-    *out = (sl_record){ .bytes = { r.p, (uint32_t)r.n, 0 }, .nth = r.nth, .offset = r.offset,
+    *out = (sl_record){ .bytes = { r.p, (uint32_t)r.n, 0 },
+                        .nth = r.nth,
+                        .offset = r.offset,
                         .member = { r.member ? r.member : "", r.member ? (uint32_t)strlen(r.member) : 0, 0 } };
     in->w->r.bytes += r.n;
     in->w->head = what == INPUT_MORE ? out->bytes : (sl_str){ NULL, 0, 0 };

@@ -5,7 +5,7 @@
 #include "base/hash.h"
 #include "exec/engine.h"
 
-enum { MAX_EDITS = 512 };
+enum { MAX_DROP = 500, MAX_EDITS = PLAN_MAX_COLUMNS + MAX_DROP };
 
 static stage_thread *of(sl_ctx *c) { return c->engine; }
 static stage_state *state_of(sl_ctx *c) { return &of(c)->w->x->st[of(c)->stage]; }
@@ -19,6 +19,8 @@ static int reader(sl_ctx *c, const sl_json_read_spec *s)
 static int writer(sl_ctx *c, const sl_json_write_spec *s)
 {
     memcpy(&state_of(c)->write_spec, s, s->size < sizeof *s ? s->size : sizeof *s);
+    if (s->drop.n > MAX_DROP)
+        return c->host->fail(c, SL_E_CONFIG, "%zu fields to drop; %d are the most", s->drop.n, MAX_DROP);
     return SL_OK;
 }
 
@@ -95,7 +97,9 @@ static int parse(sl_ctx *c, sl_batch *b, uint32_t row, sl_str record, sl_str *wh
         else if (cells[i].state == CELL_WRONG_TYPE && slot == x->p->id)
             number_id(st, k, row, record, &f->r->mem);
         else if (cells[i].state == CELL_WRONG_TYPE)
-            return *why = said(st, slot == x->p->text ? "'%s' is no string" : "'%s' is of another type than a stage reads", name),
+            return *why =
+                       said(st, slot == x->p->text ? "'%s' is no string" : "'%s' is of another type than a stage reads",
+                            name),
                    SL_JSON_WRONG_TYPE;
         else if (slot != x->p->source) /* `source` falls back to the file's name */
             k->c.valid[row >> 6] &= ~(1ull << (row & 63));
@@ -127,7 +131,8 @@ static bool listed(sl_many names, const char *name)
 }
 
 /* What a document without a record of its own (a member of an archive) is made of. */
-static void format_columns(const exec *x, const flow *f, uint32_t row, const sl_json_write_spec *spec, bool hidden, sbuf *out)
+static void format_columns(const exec *x, const flow *f, uint32_t row, const sl_json_write_spec *spec, bool hidden,
+                           sbuf *out)
 {
     size_t n = 0;
     const uint32_t first[] = { x->p->id, x->p->text, x->p->source };
@@ -138,8 +143,8 @@ static void format_columns(const exec *x, const flow *f, uint32_t row, const sl_
         const column *k = f->slot[slot];
         if (i >= 3 && (slot == first[0] || slot == first[1] || slot == first[2]))
             continue;
-        if (!k || (pc->hidden && !hidden) || pc->shared || (spec->keep.n && !listed(spec->keep, pc->name)) || listed(spec->drop, pc->name) ||
-            (f->state[slot] == SLOT_READ && !(k->c.valid[row >> 6] >> (row & 63) & 1)))
+        if (!k || (pc->hidden && !hidden) || pc->shared || (spec->keep.n && !listed(spec->keep, pc->name)) ||
+            listed(spec->drop, pc->name) || (f->state[slot] == SLOT_READ && !(k->c.valid[row >> 6] >> (row & 63) & 1)))
             continue;
         sbuf_puts(out, n++ ? "," : "");
         sbuf_json_z(out, pc->name);
@@ -196,7 +201,8 @@ static bool pass_through(const exec *x, const flow *f, const sl_json_write_spec 
     if (spec->keep.n || spec->drop.n)
         return false;
     for (size_t i = 0; i < x->p->n_columns; i++)
-        if (f->state[i] == SLOT_REMOVED || (f->state[i] == SLOT_WRITTEN && !x->p->columns[i].hidden && !x->p->columns[i].shared))
+        if (f->state[i] == SLOT_REMOVED ||
+            (f->state[i] == SLOT_WRITTEN && !x->p->columns[i].hidden && !x->p->columns[i].shared))
             return false;
     return true;
 }
@@ -207,7 +213,8 @@ static int format(sl_ctx *c, const sl_batch *b, uint32_t row, sl_str *line)
     const stage_state *s = state_of(c);
     const flow *f = b->engine;
     const sl_str raw = f->r->raw[row];
-    if (raw.n && raw.p[raw.n] == '\n' && pass_through(st->w->x, f, &s->write_spec)) { /* 64 bytes behind it are readable */
+    if (raw.n && raw.p[raw.n] == '\n' &&
+        pass_through(st->w->x, f, &s->write_spec)) { /* 64 bytes behind it are readable */
         *line = (sl_str){ raw.p, raw.n + 1, 0 };
         return SL_OK;
     }

@@ -12,7 +12,8 @@ enum {
 static void note_code(const exec *x, int code)
 {
     if (x->o.open_code)
-        *x->o.open_code = code == SL_E_IO && (*x->o.open_code == SL_OK || *x->o.open_code == SL_E_IO) ? SL_E_IO : SL_E_CONFIG;
+        *x->o.open_code =
+            code == SL_E_IO && (*x->o.open_code == SL_OK || *x->o.open_code == SL_E_IO) ? SL_E_IO : SL_E_CONFIG;
 }
 
 static void note_error(worker *w, const plan_stage *p, diags *d, int code)
@@ -67,8 +68,13 @@ static bool make_worker(exec *x, worker *w, unsigned number)
         st->stage = i;
         st->counts = calloc(x->st[i].n_metrics + 1, sizeof *st->counts);
         st->hist = calloc(x->st[i].n_metrics + 1, sizeof(histogram *));
-        st->ctx = (sl_ctx){ .host = &exec_host, .engine = st, .seed = plan_stage_seed(x->p, i), .thread = number, .n_threads = x->threads,
-                            .phase = SL_APPLY, .explain = x->o.explain };
+        st->ctx = (sl_ctx){ .host = &exec_host,
+                            .engine = st,
+                            .seed = plan_stage_seed(x->p, i),
+                            .thread = number,
+                            .n_threads = x->threads,
+                            .phase = SL_APPLY,
+                            .explain = x->o.explain || x->p->stages[i].mode == MODE_ANNOTATE };
         if (!st->counts || !st->hist)
             return false;
     }
@@ -126,7 +132,7 @@ static void open_stages(exec *x, diags *d)
                 x->out_list[x->n_outs] = x->quarantine;
                 x->out_stage[x->n_outs++] = PLAN_NONE;
             } else {
-                note_code(x, SL_E_IO);
+                note_code(x, outputs_refused(x->outs));
                 diag_error(d, (diag_at){ 0 }, "%s", sbuf_z(&err));
             }
             sbuf_free(&err);
@@ -146,7 +152,8 @@ static bool list_splits(exec *x, uint32_t stage, diags *d)
         if (r == SL_END)
             return true;
         work_split *v = arena_grow(&x->mem, x->splits, x->n_splits, sizeof *v);
-        char *path = arena_strdup(&x->mem, out.path ? out.path : s->p->name), *label = arena_strdup(&x->mem, out.label ? out.label : path);
+        char *path = arena_strdup(&x->mem, out.path ? out.path : s->p->name),
+             *label = arena_strdup(&x->mem, out.label ? out.label : path);
         if (!v || !path || !label) {
             diag_error(d, s->p->in_file->at, "out of memory");
             return false;
@@ -155,13 +162,15 @@ static bool list_splits(exec *x, uint32_t stage, diags *d)
         out.path = path;
         out.label = label;
         out.stream = out.stream && s->uses_input;
-        v[x->n_splits++] = (work_split){ .s = out, .source = stage, .file = (uint32_t)s->cut_file,
+        v[x->n_splits++] = (work_split){ .s = out,
+                                         .source = stage,
+                                         .file = (uint32_t)s->cut_file,
                                          .piece = s->uses_input ? s->cut.v[i - s->cut_first] : (input_piece){ 0 } };
     }
 }
 
-/* pos has 32 bits for the split. A stream gets numbers for as many chunks as it may expand to (4,096 times its size and some), scaled
- * down together if that is too many. */
+/* pos has 32 bits for the split. A stream gets numbers for as many chunks as it may expand to (4,096 times its size and
+ * some), scaled down together if that is too many. */
 static bool number_splits(exec *x, diags *d)
 {
     const uint64_t most = UINT32_MAX - 1;
@@ -172,7 +181,8 @@ static bool number_splits(exec *x, diags *d)
         streams += x->splits[i].s.stream;
     }
     if (x->n_splits > most) {
-        diag_error(d, (diag_at){ 0 }, "the input makes %zu splits, more than 4 billion; set split_bytes higher", x->n_splits);
+        diag_error(d, (diag_at){ 0 }, "the input makes %zu splits, more than 4 billion; set split_bytes higher",
+                   x->n_splits);
         return false;
     }
     const double scale = wanted > most ? (double)(most - x->n_splits) / (double)wanted : 1;
@@ -202,7 +212,8 @@ exec *exec_open(const plan *p, const exec_options *o, diags *d)
     pthread_mutex_init(&x->lock, NULL);
     pthread_cond_init(&x->changed, NULL);
     const pipeline_head *h = &p->file->head;
-    x->limits = (input_limits){ .chunk_bytes = h->split_bytes / CHUNKS_A_SPLIT, .max_record_bytes = h->max_record_bytes,
+    x->limits = (input_limits){ .chunk_bytes = h->split_bytes / CHUNKS_A_SPLIT,
+                                .max_record_bytes = h->max_record_bytes,
                                 .damage = h->on_error == ON_ERROR_SKIP_RECORD ? DAMAGE_SKIPS : DAMAGE_STOPS };
     if (!make(x))
         diag_error(d, (diag_at){ 0 }, "out of memory");

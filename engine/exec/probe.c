@@ -1,5 +1,5 @@
-/* A look at the first records of each source: a column that a stage names and that no record has is a slip of the pen that would
- * otherwise cost the whole run. */
+/* A look at the first records of each source: a column that a stage names and that no record has is a slip of the pen
+ * that would otherwise cost the whole run. */
 #include <stdlib.h>
 #include <string.h>
 #include "exec/engine.h"
@@ -21,8 +21,11 @@ static bool add_key(void *u, const char *key, size_t n)
     return k->n < 256;
 }
 
-/* Reads the first batch of a split through the source itself. NULL: nothing to be learned. */
-static flow *first_batch(exec *x, worker *w, uint32_t split)
+enum { SAMPLE_ROWS = 1000, SAMPLE_BYTES = 1 << 20 };
+
+/* The first records of the split's file, read by the source itself: a sample that does not depend on how files are cut
+ * or batched. NULL: nothing to be learned. */
+static flow *first_records(exec *x, worker *w, uint32_t split, rows *r)
 {
     const work_split *sp = &x->splits[split];
     const stage_state *s = &x->st[sp->source];
@@ -31,42 +34,43 @@ static flow *first_batch(exec *x, worker *w, uint32_t split)
     sl_split now = sp->s;
     sl_batch view;
     sbuf err = { 0 };
-    int r = SL_OK;
-    w->at = (item){ split, 0 };
-    w->ordinal = 0;
+    input_stream *in = NULL;
     if (!file || file->sequential)
         return NULL; /* what is read from a pipe is gone */
-    if (sp->s.stream) {
-        input_limits small = x->limits; /* one record may be enough; a megabyte is plenty */
-        input_stream *in = NULL;
-        const int members = s->members == SL_LINES ? MEMBERS_NONE : s->members == SL_MEMBERS_TEXT ? MEMBERS_TEXT : MEMBERS_LINES;
-        small.chunk_bytes = small.chunk_bytes < 1 << 20 ? small.chunk_bytes : 1 << 20;
-        r = input_stream_open(file, sp->piece, members, &small, &in, &err);
-        if (r >= 0)
-            r = input_stream_next(in, w->chunk, &err);
-        input_stream_close(in);
-    } else {
-        r = input_load(file, sp->piece, &x->limits, w->chunk, &err);
-    }
+    input_limits small = x->limits;
+    const int members = s->members == SL_LINES          ? MEMBERS_NONE
+                        : s->members == SL_MEMBERS_TEXT ? MEMBERS_TEXT
+                                                        : MEMBERS_LINES;
+    small.chunk_bytes = SAMPLE_BYTES;
+    int got = input_stream_open(file, (input_piece){ 0, file->size, true }, members, &small, &in, &err);
+    if (got >= 0)
+        got = input_stream_next(in, w->chunk, &err);
+    input_stream_close(in);
     sbuf_free(&err);
-    flow *f = r == INPUT_OK ? flow_new(x, &w->r, s->p) : NULL;
-    if (!f || !view_make(x, s->p, f, &view) || (s->s->open_local && s->s->open_local(&st->ctx, s->g, st->local) < 0))
+    w->at = (item){ split, 0 };
+    w->ordinal = 0;
+    now.index = sp->first;
+    flow *f = got == INPUT_OK ? flow_new(x, r, s->p) : NULL;
+    if (!f || !view_make(x, s->p, f, &view))
         return NULL;
     st->flow = f;
-    r = s->s->read(&st->ctx, s->g, st->local, &now, &view);
+    got = s->s->open_local ? s->s->open_local(&st->ctx, s->g, st->local) : SL_OK;
+    for (; got >= 0 && got != SL_END && r->n < r->cap;)
+        got = s->s->read(&st->ctx, s->g, st->local, &now, &view);
     if (s->s->close_local)
         s->s->close_local(&st->ctx, s->g, st->local);
     memset(st->local, 0, s->s->local_size);
-    return r < 0 ? NULL : f;
+    return got < 0 ? NULL : f;
 }
 
 static void take_out_rejected(worker *w, flow *f)
 {
     uint32_t n = 0;
-    for (uint32_t i = 0; i < f->n_sel; i++)
+    for (uint32_t i = 0; f && i < f->n_sel; i++)
         if (!(w->dead[f->sel[i] >> 6] >> (f->sel[i] & 63) & 1))
             f->sel[n++] = f->sel[i];
-    f->n_sel = n;
+    if (f)
+        f->n_sel = n;
     memset(w->dead, 0, sizeof w->dead);
     w->n_rej = 0;
 }
@@ -86,8 +90,8 @@ static void complain(exec *x, const plan_stage *src, size_t wanted, const flow *
         sbuf_printf(&names, "%s%s", i ? ", " : "", keys.v[i]);
     const char *guess = str_suggest(name, keys.v, keys.n);
     diag_error(d, src->asked_at[wanted],
-               guess ? "%s reads the column '%s', which none of the first %u records of %s has; did you mean '%s'?" :
-                       "%s reads the column '%s', which none of the first %u records of %s has",
+               guess ? "%s reads the column '%s', which none of the first %u records of %s has; did you mean '%s'?"
+                     : "%s reads the column '%s', which none of the first %u records of %s has",
                src->asked_by[wanted], name, f->n_sel, src->name, guess);
     diag_hint(d, "columns there: %s. If later records have it, list it under 'columns' of the source", sbuf_z(&names));
     sbuf_free(&names);
@@ -111,29 +115,35 @@ static void probe_source(exec *x, worker *w, uint32_t source, diags *d)
     stage_thread *st = &w->st[source];
     bool asked = false;
     for (size_t i = 0; i < src->n_wanted; i++)
-        asked |= src->asked_by[i] != NULL && src->wanted[i] != x->p->text && src->wanted[i] != x->p->id && src->wanted[i] != x->p->source;
+        asked |= src->asked_by[i] != NULL && src->wanted[i] != x->p->text && src->wanted[i] != x->p->id &&
+                 src->wanted[i] != x->p->source;
     for (uint32_t k = 0; asked && k < x->n_splits; k++) {
         if (x->splits[k].source != source)
             continue;
         if (!st->local && !(st->local = calloc(1, x->st[source].s->local_size + 1)))
             return;
-        flow *f = first_batch(x, w, k);
-        if (f)
-            take_out_rejected(w, f);
+        rows sample;
+        flow *f = rows_init(&sample, SAMPLE_ROWS) ? first_records(x, w, k, &sample) : NULL;
+        take_out_rejected(w, f);
         sbuf_clear(&w->error);
         for (size_t i = 0; f && f->n_sel && i < src->n_wanted; i++) {
             const column *c = f->slot[src->wanted[i]];
-            bool seen = src->wanted[i] == x->p->text || src->wanted[i] == x->p->id || src->wanted[i] == x->p->source || !src->asked_by[i] ||
-                        promised(src, x->p->columns[src->wanted[i]].name);
+            bool seen = src->wanted[i] == x->p->text || src->wanted[i] == x->p->id || src->wanted[i] == x->p->source ||
+                        !src->asked_by[i] || promised(src, x->p->columns[src->wanted[i]].name);
             for (uint32_t r = 0; !seen && c && r < f->n_sel; r++)
                 seen = c->c.valid[f->sel[r] >> 6] >> (f->sel[r] & 63) & 1;
             if (!seen)
                 complain(x, src, i, f, d);
         }
+        rows_free(&sample);
         break;
     }
     /* What the look left behind must not be counted. */
     memset(st->counts, 0, x->st[source].n_metrics * sizeof *st->counts);
+    for (size_t k = 0; k < x->st[source].n_metrics; k++) {
+        histogram_free(st->hist[k]);
+        st->hist[k] = NULL;
+    }
     st->in = st->kept = st->batches = st->ns = 0;
     free(st->local);
     st->local = NULL;

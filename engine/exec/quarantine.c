@@ -31,7 +31,8 @@ static void line(worker *w, const flow *f, const rejected *r, sbuf *out)
     }
     sbuf_puts(out, ",\"file\":");
     sbuf_json_z(out, sp->s.path);
-    sbuf_printf(out, ",\"key\":\"%016llx\",\"pos\":%llu,", (unsigned long long)f->r->key[r->row], (unsigned long long)f->r->pos[r->row]);
+    sbuf_printf(out, ",\"key\":\"%016llx\",\"pos\":%llu,", (unsigned long long)f->r->key[r->row],
+                (unsigned long long)f->r->pos[r->row]);
     if (s->s->kind == SL_SOURCE) { /* it may be no JSON at all */
         sbuf_puts(out, "\"raw\":");
         sbuf_json(out, raw.p ? raw.p : "", raw.n);
@@ -51,7 +52,8 @@ int quarantine_write(worker *w, const flow *f)
 {
     sbuf out = { 0 };
     int r = SL_OK;
-    qsort(w->quar, w->n_quar, sizeof *w->quar, by_row); /* branches ran one after the other; the file is in stream order */
+    qsort(w->quar, w->n_quar, sizeof *w->quar,
+          by_row); /* branches ran one after the other; the file is in stream order */
     for (size_t i = 0; i < w->n_quar && r == SL_OK; i++) {
         sbuf_clear(&out);
         line(w, f, &w->quar[i], &out);

@@ -11,10 +11,43 @@ static void collect_manifest(exec *x)
     for (size_t i = 0; x->manifest && i < x->n_splits; i++) {
         const work_split *sp = &x->splits[i];
         const uint32_t file = x->st[sp->source].uses_input ? x->st[sp->source].first_file + sp->file : PLAN_NONE;
-        x->manifest[x->n_manifest++] = (exec_split){ .source = sp->source, .file = file, .first = sp->first, .chunks = sp->chunks,
-                                                     .begin = sp->s.begin, .end = sp->s.end, .records = sp->records, .kept = sp->kept };
+        x->manifest[x->n_manifest++] = (exec_split){ .source = sp->source,
+                                                     .file = file,
+                                                     .first = sp->first,
+                                                     .chunks = sp->chunks,
+                                                     .begin = sp->s.begin,
+                                                     .end = sp->s.end,
+                                                     .records = sp->records,
+                                                     .kept = sp->kept };
         if (file != PLAN_NONE)
             x->files[file].records += sp->records;
+    }
+}
+
+static int by_place(const void *a, const void *b)
+{
+    const damage *x = a, *y = b;
+    if (x->at.split != y->at.split || x->at.chunk != y->at.chunk)
+        return item_before(x->at, y->at) ? -1 : 1;
+    return x->nth < y->nth ? -1 : x->nth > y->nth;
+}
+
+/* In the order of the stream, whoever met it first. */
+static void collect_damage(exec *x)
+{
+    if (x->n_damages)
+        qsort(x->damages, x->n_damages, sizeof *x->damages, by_place);
+    for (size_t i = 0; i < x->n_damages; i++) {
+        if (x->damages[i].file == PLAN_NONE) {
+            sbuf_printf(&x->notes, "%s\n", x->damages[i].text);
+            continue;
+        }
+        exec_file *file = &x->files[x->damages[i].file];
+        const char **list = arena_grow(&x->mem, file->damage, file->n_damage, sizeof *list);
+        if (!list)
+            return;
+        file->damage = list;
+        list[file->n_damage++] = x->damages[i].text;
     }
 }
 
@@ -71,10 +104,12 @@ static void explain_damage(exec *x)
     char number[32];
     if (x->fail_code != SL_E_DATA || !sp || !x->st[sp->source].uses_input)
         return;
-    for (size_t i = 0; i <= x->fail_at.split; i++) /* with on_error: fail nothing behind the damage of a split was read */
+    for (size_t i = 0; i <= x->fail_at.split;
+         i++) /* with on_error: fail nothing behind the damage of a split was read */
         if (x->splits[i].source == sp->source && x->splits[i].file == sp->file)
             records += x->splits[i].records;
-    sbuf_printf(&x->fail_text, "\n%s documents before it were read. Set 'on_error: skip_file' to go on past damaged files%s.",
+    sbuf_printf(&x->fail_text,
+                "\n%s documents before it were read. Set 'on_error: skip_file' to go on past damaged files%s.",
                 human_count(number, records), ", or 'skip_record' past damaged places");
 }
 
@@ -84,6 +119,7 @@ void exec_collect(exec *x)
     for (uint32_t i = 0; x->result && i < x->p->n_stages; i++)
         collect_stage(x, i);
     collect_manifest(x);
+    collect_damage(x);
     const worker *first = &x->workers[0];
     for (unsigned i = 1; i < x->threads; i++)
         first = x->workers[i].first_error < first->first_error ? &x->workers[i] : first;
@@ -119,8 +155,11 @@ size_t exec_outputs(const exec *x, output *const **out, const uint32_t **stage)
 
 void exec_progress_now(const exec *x, exec_progress *out)
 {
-    *out = (exec_progress){ .bytes_done = atomic_load(&x->bytes_done), .bytes_total = x->bytes_total,
-                            .documents = atomic_load(&x->documents), .kept = atomic_load(&x->kept), .errors = atomic_load(&x->errors),
+    *out = (exec_progress){ .bytes_done = atomic_load(&x->bytes_done),
+                            .bytes_total = x->bytes_total,
+                            .documents = atomic_load(&x->documents),
+                            .kept = atomic_load(&x->kept),
+                            .errors = atomic_load(&x->errors),
                             .doing = "reading" };
 }
 

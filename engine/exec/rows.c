@@ -7,8 +7,8 @@ enum { KEEP_ARENA = 8 << 20 }; /* bytes that a batch's arena keeps for the next;
 
 size_t type_size(uint32_t type)
 {
-    static const uint8_t size[] = { [SL_T_BOOL] = 1, [SL_T_I32] = 4, [SL_T_I64] = 8, [SL_T_U64] = 8, [SL_T_F32] = 4,
-                                    [SL_T_F64] = 8, [SL_T_SPAN] = 8, [SL_T_STR] = 16, [SL_T_JSON] = 16 };
+    static const uint8_t size[] = { [SL_T_BOOL] = 1, [SL_T_I32] = 4,  [SL_T_I64] = 8,  [SL_T_U64] = 8,  [SL_T_F32] = 4,
+                                    [SL_T_F64] = 8,  [SL_T_SPAN] = 8, [SL_T_STR] = 16, [SL_T_JSON] = 16 };
     return type & 0x100 ? sizeof(sl_list) : type < sizeof size ? size[type] : 16;
 }
 
@@ -60,8 +60,10 @@ flow *flow_new(const exec *x, rows *r, const plan_stage *source)
     f->state = arena_zalloc(&r->mem, n + 1, 1);
     if (!f->sel || !f->slot || !f->state)
         return NULL;
-    for (size_t i = 0; i < source->n_wanted; i++) /* null until the record has it; the source label stands in for its name */
-        if (!(f->slot[source->wanted[i]] = column_new(x, r, source->wanted[i], r->cap, source->wanted[i] == x->p->source)))
+    for (size_t i = 0; i < source->n_wanted;
+         i++) /* null until the record has it; the source label stands in for its name */
+        if (!(f->slot[source->wanted[i]] =
+                  column_new(x, r, source->wanted[i], r->cap, source->wanted[i] == x->p->source)))
             return NULL;
     for (size_t i = 0; i < source->n_wanted; i++)
         f->state[source->wanted[i]] = SLOT_READ;
@@ -90,11 +92,16 @@ flow *flow_branch(const exec *x, const flow *f)
 static column *column_copy(const exec *x, flow *f, uint32_t slot)
 {
     const column *old = f->slot[slot];
+    const size_t bytes = f->r->n * type_size(old->c.type) * old->c.width;
     column *k = column_new(x, f->r, slot, f->r->n, true);
-    if (!k)
+    void *data = k && old->c.width != 1 ? arena_alloc(&f->r->mem, bytes + INPUT_SLACK, 64) : k ? k->c.data : NULL;
+    if (!data)
         return NULL;
-    memcpy(k->c.data, old->c.data, f->r->n * type_size(old->c.type) * old->c.width);
+    if (bytes && old->c.data)
+        memcpy(data, old->c.data, bytes);
     memcpy(k->c.valid, old->c.valid, (f->r->n + 63) / 64 * 8);
+    k->c.data = data;
+    k->c.width = old->c.width;
     k->origin = f->state[slot] == SLOT_READ ? old->c.data : old->origin;
     k->c.flags = SL_COL_WRITTEN;
     return k;
@@ -115,7 +122,8 @@ static bool view_column(const exec *x, const plan_place *v, flow *f, bool source
         return true;
     }
     /* A column that this way down does not have (several inputs meet below): null everywhere. */
-    return *k || (v->flags & SL_OPTIONAL) || !(v->flags & SL_READ) || (*k = column_new(x, f->r, v->slot, n, false)) != NULL;
+    return *k || (v->flags & SL_OPTIONAL) || !(v->flags & SL_READ) ||
+           (*k = column_new(x, f->r, v->slot, n, false)) != NULL;
 }
 
 bool view_make(const exec *x, const plan_stage *s, flow *f, sl_batch *out)
@@ -140,8 +148,14 @@ bool view_make(const exec *x, const plan_stage *s, flow *f, sl_batch *out)
             if (f->slot[i] && !named && !x->p->columns[i].hidden)
                 columns[n++] = &f->slot[i]->c;
         }
-    *out = (sl_batch){ .n_rows = f->r->n, .n_sel = f->n_sel, .sel = f->sel, .columns = columns, .n_columns = n, .pos = f->r->pos,
-                       .key = f->r->key, .engine = f };
+    *out = (sl_batch){ .n_rows = f->r->n,
+                       .n_sel = f->n_sel,
+                       .sel = f->sel,
+                       .columns = columns,
+                       .n_columns = n,
+                       .pos = f->r->pos,
+                       .key = f->r->key,
+                       .engine = f };
     return true;
 }
 

@@ -78,12 +78,13 @@ static void work(worker *w)
         if (r >= 0 && !sp->s.stream && outputs_end_split(x->outs, w->at.split, 1, &err) < 0)
             r = worker_fail(w, SL_E_IO, "%s", sbuf_z(&err));
         sbuf_free(&err);
-        if (r < 0 && r != SL_E_CANCEL)
+        const bool given_up = r == SL_E_CANCEL && (cancelled(x) || atomic_load(&x->stopping));
+        if (r < 0 && !given_up)
             sched_fail(x, w->at, w->error_code, sbuf_z(&w->error));
         sbuf_clear(&w->error);
         w->error_code = 0;
         sched_done(w, r >= 0);
-        good = r >= 0 || r == SL_E_CANCEL;
+        good = r >= 0 || given_up;
     }
     close_locals(w, good && !atomic_load(&x->stopping) && !cancelled(x));
     if (w->error.n)
@@ -99,8 +100,10 @@ static void finish_stages(exec *x)
         if (!s->opened || !s->s->finish)
             continue;
         const int r = s->s->finish(&w->st[i].ctx, s->g);
-        if (r < 0 || w->error.n)
-            sched_fail(x, (item){ UINT32_MAX, 0 }, r < 0 ? r : w->error_code, sbuf_z(&w->error));
+        if (r < 0)
+            worker_fail(w, r, "%s failed without a message (%d)", s->p->name, r);
+        if (w->error.n)
+            sched_fail(x, (item){ UINT32_MAX, 0 }, w->error_code, sbuf_z(&w->error));
     }
 }
 
@@ -108,9 +111,12 @@ exec_end exec_run(exec *x)
 {
     omp_set_dynamic(0);
     omp_set_max_active_levels(1);
-    x->working = x->threads;
 #pragma omp parallel num_threads(x->threads)
-    work(&x->workers[omp_get_thread_num()]);
+    {
+#pragma omp single
+        x->working = (unsigned)omp_get_num_threads(); /* a limit of the system may give fewer than asked for */
+        work(&x->workers[omp_get_thread_num()]);
+    }
 
     const bool errors = too_many_errors(x);
     bool stop = cancelled(x);
@@ -124,7 +130,11 @@ exec_end exec_run(exec *x)
         sbuf_free(&err);
     }
     exec_collect(x);
-    return stop && cancelled(x) ? EXEC_CANCELLED : x->failed ? EXEC_FAILED : stop ? EXEC_CANCELLED : errors ? EXEC_TOO_MANY_ERRORS : EXEC_OK;
+    return stop && cancelled(x) ? EXEC_CANCELLED
+           : x->failed          ? EXEC_FAILED
+           : stop               ? EXEC_CANCELLED
+           : errors             ? EXEC_TOO_MANY_ERRORS
+                                : EXEC_OK;
 }
 
 bool exec_publish(exec *x)

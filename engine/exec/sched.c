@@ -1,8 +1,9 @@
-/* Who works on what. Splits are claimed in stream order; a stream (one large frame, gzip …) is shared: a worker takes its next chunk
- * under the stream's `busy` flag, lets it go, and works on the chunk as on a split of its own.
+/* Who works on what. Splits are claimed in stream order; a stream (one large frame, gzip …) is shared: a worker takes
+ * its next chunk under the stream's `busy` flag, lets it go, and works on the chunk as on a split of its own.
  *
- * The outputs hold finished work until its turn. When they hold too much, only work that can be written soon may be claimed; the very
- * next split can always be claimed, so somebody always gets on. Frames that wait for compression go before new input. */
+ * The outputs hold finished work until its turn. When they hold too much, only work that can be written soon may be
+ * claimed; the very next split can always be claimed, so somebody always gets on. Frames that wait for compression go
+ * before new input. */
 #include <errno.h>
 #include <string.h>
 #include <time.h>
@@ -67,7 +68,8 @@ static bool may_claim(exec *x, item at, int pressure)
 static bool claim_split(exec *x, worker *w, int pressure)
 {
     const item at = { (uint32_t)x->next_split, 0 };
-    if (x->next_split == x->n_splits || x->n_active == x->threads || beyond_failure(x, at) || !may_claim(x, at, pressure))
+    if (x->next_split == x->n_splits || x->n_active == x->threads || beyond_failure(x, at) ||
+        !may_claim(x, at, pressure))
         return false;
     w->at = at;
     if (x->splits[at.split].s.stream)
@@ -109,7 +111,8 @@ static stream *stream_of(exec *x, uint32_t split)
     return NULL;
 }
 
-/* The worker has the stream for itself: reads its next chunk without holding the lock. true: w->at and w->chunk are an item. */
+/* The worker has the stream for itself: reads its next chunk without holding the lock. true: w->at and w->chunk are an
+ * item. */
 static bool take_chunk(exec *x, worker *w, uint32_t split, input_stream *in, uint64_t chunk)
 {
     const work_split *sp = &x->splits[split];
@@ -119,10 +122,14 @@ static bool take_chunk(exec *x, worker *w, uint32_t split, input_stream *in, uin
     int r = INPUT_OK;
     w->at = (item){ split, chunk };
     if (!in)
-        r = input_stream_open(&src->files.v[sp->file], sp->piece, src->members == SL_LINES ? MEMBERS_NONE : src->members == SL_MEMBERS_TEXT ? MEMBERS_TEXT : MEMBERS_LINES,
+        r = input_stream_open(&src->files.v[sp->file], sp->piece,
+                              src->members == SL_LINES          ? MEMBERS_NONE
+                              : src->members == SL_MEMBERS_TEXT ? MEMBERS_TEXT
+                                                                : MEMBERS_LINES,
                               &x->limits, &in, &err);
     if (r >= 0 && chunk >= sp->room) {
-        sbuf_printf(&err, "%s expands to more than %llu chunks; split it, or set split_bytes higher", sp->s.path, (unsigned long long)sp->room);
+        sbuf_printf(&err, "%s expands to more than %llu chunks; split it, or set split_bytes higher", sp->s.path,
+                    (unsigned long long)sp->room);
         r = INPUT_E_DATA;
     }
     if (r >= 0)
@@ -245,22 +252,36 @@ int sched_load(worker *w)
     return r < 0 ? r : SL_OK;
 }
 
+static void note_damage(worker *w, uint32_t nth, const char *sentence)
+{
+    exec *x = w->x;
+    const work_split *sp = &x->splits[w->at.split];
+    const stage_state *src = &x->st[sp->source];
+    pthread_mutex_lock(&x->lock);
+    damage *list = arena_grow(&x->mem, x->damages, x->n_damages, sizeof *list);
+    char *text = arena_strdup(&x->mem, sentence);
+    if (list && text) {
+        x->damages = list;
+        list[x->n_damages++] = (damage){ w->at, nth, src->uses_input ? src->first_file + sp->file : PLAN_NONE, text };
+    }
+    pthread_mutex_unlock(&x->lock);
+}
+
+void sched_note(worker *w, int code)
+{
+    worker_fail(w, code, "%s: a split ended early", w->x->st[w->x->splits[w->at.split].source].p->name);
+    note_damage(w, UINT32_MAX, sbuf_z(&w->error));
+    sbuf_clear(&w->error);
+    w->error_code = SL_OK;
+}
+
 void sched_damage(worker *w)
 {
     exec *x = w->x;
     const input_damage *v;
     const size_t n = w->has_chunk ? input_chunk_damage(w->chunk, &v) : 0;
-    exec_file *file = &x->files[x->st[x->splits[w->at.split].source].first_file + x->splits[w->at.split].file];
-    for (size_t i = 0; i < n; i++) {
-        pthread_mutex_lock(&x->lock);
-        const char **list = arena_grow(&x->mem, file->damage, file->n_damage, sizeof *list);
-        char *text = arena_strdup(&x->mem, v[i].text);
-        if (list && text) {
-            file->damage = list;
-            list[file->n_damage++] = text;
-        }
-        pthread_mutex_unlock(&x->lock);
-    }
+    for (size_t i = 0; i < n; i++)
+        note_damage(w, (uint32_t)i, v[i].text);
     if (n && x->p->file->head.on_error == ON_ERROR_FAIL) {
         /* This item counts as done; all above it do not. */
         const item next = { w->at.split, w->at.chunk + 1 };

@@ -1,5 +1,6 @@
-/* One small table per codec: pure functions from compressed to plain bytes, one frame at a time. Places in the file, reading
- * and resuming are the decoder's. "Frame" stands for zstd and lz4 frames, gzip members, xz and bzip2 streams. Inner header of io. */
+/* One small table per codec: pure functions from compressed to plain bytes, one frame at a time. Places in the file,
+ * reading and resuming are the decoder's. "Frame" stands for zstd and lz4 frames, gzip members, xz and bzip2 streams.
+ * Inner header of io. */
 #ifndef SLUICE_CODEC_H
 #define SLUICE_CODEC_H
 #include <stdbool.h>
@@ -36,6 +37,8 @@ typedef struct codec {
     size_t magic_n;
     size_t probe_n; /* bytes that probe wants to see; it gets fewer only at the end */
     int (*probe)(const uint8_t *p, size_t n, uint64_t *skip, const char **why);
+    /* NULL, or a longer look at a frame that resuming has found: three bytes of magic come up by chance. */
+    bool (*likely)(const uint8_t *p, size_t n);
     void *(*create)(void); /* NULL: out of memory */
     void (*destroy)(void *);
     int (*begin)(void *); /* before each frame: 0, or CODEC_NOMEM */
@@ -70,7 +73,7 @@ size_t zstd_header_size(const uint8_t *p); /* p: ZSTD_HEADER_MIN bytes */
 void zstd_header_parse(const uint8_t *p, zstd_header *h);
 typedef struct zstd_block {
     bool last;
-    unsigned type; /* 0 raw, 1 one byte repeated, 2 compressed, 3 reserved */
+    unsigned type;         /* 0 raw, 1 one byte repeated, 2 compressed, 3 reserved */
     uint32_t size, stored; /* the size field; bytes in the file */
 } zstd_block;
 zstd_block zstd_block_parse(const uint8_t p[3]);

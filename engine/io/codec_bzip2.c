@@ -11,7 +11,8 @@ typedef struct bzip2_state {
 
 static int probe(const uint8_t *p, size_t n, uint64_t *skip, const char **why)
 {
-    static const uint8_t block[6] = { 0x31, 0x41, 0x59, 0x26, 0x53, 0x59 }, end[6] = { 0x17, 0x72, 0x45, 0x38, 0x50, 0x90 };
+    static const uint8_t block[6] = { 0x31, 0x41, 0x59, 0x26, 0x53, 0x59 },
+                         end[6] = { 0x17, 0x72, 0x45, 0x38, 0x50, 0x90 };
     (void)skip;
     (void)why;
     if (n < 4 || memcmp(p, "BZh", 3) || p[3] < '1' || p[3] > '9')
@@ -61,6 +62,14 @@ static int decode(void *state, codec_io *io)
 }
 
 const codec codec_bzip2 = {
-    .name = "bzip2", .unit = "stream", .magic = { 'B', 'Z', 'h' }, .magic_n = 3, .probe_n = 10,
-    .probe = probe, .create = create, .destroy = destroy, .begin = begin, .decode = decode,
+    .name = "bzip2",
+    .unit = "stream",
+    .magic = { 'B', 'Z', 'h' },
+    .magic_n = 3,
+    .probe_n = 10,
+    .probe = probe,
+    .create = create,
+    .destroy = destroy,
+    .begin = begin,
+    .decode = decode,
 };

@@ -1,5 +1,5 @@
-/* lz4 frames. Like zstd it is given one header or block at a time, for the same reason: LZ4F_decompress forgets what it wrote
- * in a call that fails. */
+/* lz4 frames. Like zstd it is given one header or block at a time, for the same reason: LZ4F_decompress forgets what it
+ * wrote in a call that fails. */
 #include "io/codec.h"
 #include <lz4frame.h>
 #include <stdlib.h>
@@ -156,6 +156,14 @@ static int decode(void *state, codec_io *io)
 }
 
 const codec codec_lz4 = {
-    .name = "lz4", .unit = "frame", .magic = { 0x04, 0x22, 0x4D, 0x18 }, .magic_n = 4, .probe_n = 8,
-    .probe = probe, .create = create, .destroy = destroy, .begin = begin, .decode = decode,
+    .name = "lz4",
+    .unit = "frame",
+    .magic = { 0x04, 0x22, 0x4D, 0x18 },
+    .magic_n = 4,
+    .probe_n = 8,
+    .probe = probe,
+    .create = create,
+    .destroy = destroy,
+    .begin = begin,
+    .decode = decode,
 };

@@ -50,6 +50,14 @@ static int decode(void *state, codec_io *io)
 }
 
 const codec codec_xz = {
-    .name = "xz", .unit = "stream", .magic = { 0xFD, '7', 'z', 'X', 'Z', 0 }, .magic_n = 6, .probe_n = 6,
-    .probe = probe, .create = create, .destroy = destroy, .begin = begin, .decode = decode,
+    .name = "xz",
+    .unit = "stream",
+    .magic = { 0xFD, '7', 'z', 'X', 'Z', 0 },
+    .magic_n = 6,
+    .probe_n = 6,
+    .probe = probe,
+    .create = create,
+    .destroy = destroy,
+    .begin = begin,
+    .decode = decode,
 };

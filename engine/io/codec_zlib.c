@@ -7,14 +7,17 @@
 static int probe(const uint8_t *p, size_t n, uint64_t *skip, const char **why)
 {
     (void)why;
-    if (n >= 3 && p[0] == 0x1F && p[1] == 0x8B && p[2] == 8) {
-        /* A longer look keeps chance hits out when reading resumes: reserved flags, extra flags, operating system. */
-        const bool sound = n < 10 || (!(p[3] & 0xE0) && (p[8] == 0 || p[8] == 2 || p[8] == 4) && (p[9] <= 13 || p[9] == 255));
-        return sound ? PROBE_FRAME : PROBE_FOREIGN;
-    }
+    if (n >= 3 && p[0] == 0x1F && p[1] == 0x8B && p[2] == 8)
+        return PROBE_FRAME;
     if (!p[0]) /* tapes pad with zeros */
         return *skip = 1, PROBE_SKIP;
     return PROBE_FOREIGN;
+}
+
+/* Reserved flags, extra flags, operating system: what compressors really write. */
+static bool likely(const uint8_t *p, size_t n)
+{
+    return n >= 10 && !(p[3] & 0xE0) && (p[8] == 0 || p[8] == 2 || p[8] == 4) && (p[9] <= 19 || p[9] == 255);
 }
 
 static void *create(void)
@@ -69,6 +72,15 @@ static int decode(void *state, codec_io *io)
 }
 
 const codec codec_gzip = {
-    .name = "gzip", .unit = "member", .magic = { 0x1F, 0x8B, 8 }, .magic_n = 3, .probe_n = 10,
-    .probe = probe, .create = create, .destroy = destroy, .begin = begin, .decode = decode,
+    .name = "gzip",
+    .unit = "member",
+    .magic = { 0x1F, 0x8B, 8 },
+    .magic_n = 3,
+    .probe_n = 10,
+    .probe = probe,
+    .likely = likely,
+    .create = create,
+    .destroy = destroy,
+    .begin = begin,
+    .decode = decode,
 };

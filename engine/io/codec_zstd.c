@@ -1,5 +1,5 @@
-/* zstd. The decompressor is given one header or one block body at a time: when ZSTD_decompressStream fails it forgets what
- * it wrote earlier in the same call, and up to a buffer of good records would be lost. */
+/* zstd. The decompressor is given one header or one block body at a time: when ZSTD_decompressStream fails it forgets
+ * what it wrote earlier in the same call, and up to a buffer of good records would be lost. */
 #include "io/codec.h"
 #include <stdlib.h>
 #include <zstd.h>
@@ -71,7 +71,8 @@ static void *create(void)
         return NULL;
     }
     if (s) /* zstd --long=31 makes such windows; the bound of the library's own is 27 */
-        (void)ZSTD_DCtx_setParameter(s->d, ZSTD_d_windowLogMax, (int)ZSTD_dParam_getBounds(ZSTD_d_windowLogMax).upperBound);
+        (void)ZSTD_DCtx_setParameter(s->d, ZSTD_d_windowLogMax,
+                                     (int)ZSTD_dParam_getBounds(ZSTD_d_windowLogMax).upperBound);
     return s;
 }
 
@@ -154,7 +155,8 @@ static int at_block(zstd_state *s, codec_io *io, bool *go)
     return r;
 }
 
-/* Also the flush of what the decompressor still holds after a body: with no input at all, so that nothing can fail then. */
+/* Also the flush of what the decompressor still holds after a body: with no input at all, so that nothing can fail
+ * then. */
 static int at_body(zstd_state *s, codec_io *io, bool *go)
 {
     size_t used;
@@ -187,7 +189,9 @@ static int decode(void *state, codec_io *io)
         case AT_BLOCK: r = at_block(s, io, &go); break;
         case AT_BODY:
         case AT_FLUSH: r = at_body(s, io, &go); break;
-        default: r = push_head(s, io, 4, &go); break; /* AT_SUM: reached only where there is one; else DONE came before */
+        default:
+            r = push_head(s, io, 4, &go);
+            break; /* AT_SUM: reached only where there is one; else DONE came before */
         }
         if (r != CODEC_MORE || !go)
             return r;
@@ -195,6 +199,14 @@ static int decode(void *state, codec_io *io)
 }
 
 const codec codec_zstd = {
-    .name = "zstd", .unit = "frame", .magic = { 0x28, 0xB5, 0x2F, 0xFD }, .magic_n = 4, .probe_n = 8,
-    .probe = probe, .create = create, .destroy = destroy, .begin = begin, .decode = decode,
+    .name = "zstd",
+    .unit = "frame",
+    .magic = { 0x28, 0xB5, 0x2F, 0xFD },
+    .magic_n = 4,
+    .probe_n = 8,
+    .probe = probe,
+    .create = create,
+    .destroy = destroy,
+    .begin = begin,
+    .decode = decode,
 };

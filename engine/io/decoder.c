@@ -25,6 +25,7 @@ static int sniff(decoder *d)
 int decoder_open(decoder *d, const input_file *f, uint64_t at)
 {
     int r = feed_open(&d->in, f->path, f->sequential, f->size, at);
+    d->in.cancel = f->cancel;
     if (r == 0)
         r = f->sequential ? sniff(d) : decoder_codec(d, f->codec);
     if (r < 0)
@@ -178,7 +179,8 @@ int decoder_resume(decoder *d, uint64_t *found)
             continue;
         const size_t left = feed_peek(&d->in, ops->probe_n);
         m = d->in.buf + d->in.pos;
-        if (left >= ops->magic_n && !memcmp(m, ops->magic, ops->magic_n) && ops->probe(m, left, &skip, &why) == PROBE_FRAME) {
+        if (left >= ops->magic_n && !memcmp(m, ops->magic, ops->magic_n) &&
+            ops->probe(m, left, &skip, &why) == PROBE_FRAME && (!ops->likely || ops->likely(m, left))) {
             *found = d->in.at;
             return DECODED;
         }
@@ -195,14 +197,16 @@ void decoder_describe(const decoder *d, const char *name, sbuf *out)
         sbuf_printf(out, "%s is cut off: %s %s at byte %" PRIu64 " ends early", name, codec_name, unit, f->at);
         return;
     case FAULT_BAD:
-        sbuf_printf(out, "%s is damaged: %s %s at byte %" PRIu64 ": %s (seen at byte %" PRIu64 ")", name, codec_name, unit,
-                    f->at, f->why, f->near);
+        sbuf_printf(out, "%s is damaged: %s %s at byte %" PRIu64 ": %s (seen at byte %" PRIu64 ")", name, codec_name,
+                    unit, f->at, f->why, f->near);
         return;
     case FAULT_FOREIGN:
         sbuf_printf(out, "%s is damaged: no %s %s begins at byte %" PRIu64, name, codec_name, unit, f->at);
         break;
     case FAULT_SHRANK:
-        sbuf_printf(out, "%s is damaged: it shrank while it was read: it had %" PRIu64 " bytes, and nothing is left at byte %" PRIu64,
+        sbuf_printf(out,
+                    "%s is damaged: it shrank while it was read: it had %" PRIu64
+                    " bytes, and nothing is left at byte %" PRIu64,
                     name, d->in.size, f->at);
         return;
     case FAULT_BROKEN: sbuf_printf(out, "%s is damaged", name); break;

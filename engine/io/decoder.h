@@ -1,5 +1,5 @@
-/* Plain bytes of a file, a pipe or a member of an archive, frame by frame, with their places; and going on behind damage.
- * Inner header of io. */
+/* Plain bytes of a file, a pipe or a member of an archive, frame by frame, with their places; and going on behind
+ * damage. Inner header of io. */
 #ifndef SLUICE_DECODER_H
 #define SLUICE_DECODER_H
 #include "io/codec.h"
@@ -37,8 +37,8 @@ typedef struct decoder {
 int decoder_open(decoder *d, const input_file *f, uint64_t at);
 int decoder_open_pull(decoder *d, feed_pull *pull, void *u); /* sniffs */
 int decoder_read(decoder *d, void *out, size_t room, size_t *got);
-/* After DECODER_DAMAGE: finds the next frame by its magic number, going back at most DECODER_BACK bytes (a corrupt length may have
- * led past it). DECODED: *at is where it begins. DECODER_END: there is none. */
+/* After DECODER_DAMAGE: finds the next frame by its magic number, going back at most DECODER_BACK bytes (a corrupt
+ * length may have led past it). DECODED: *at is where it begins. DECODER_END: there is none. */
 enum { DECODER_BACK = 128 << 10 };
 int decoder_resume(decoder *d, uint64_t *at);
 /* "NAME is cut off: zstd frame at byte 48211968 ends early" */

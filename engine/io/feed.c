@@ -1,6 +1,7 @@
 #include "io/feed.h"
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -15,7 +16,9 @@ static int feed_reset(feed *f, int fd, bool sequential, uint64_t size, uint64_t 
 int feed_open(feed *f, const char *path, bool sequential, uint64_t size, uint64_t at)
 {
     const bool standard = !strcmp(path, "-");
-    const int fd = standard ? fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 3) : open(path, O_RDONLY | O_CLOEXEC);
+    const int fd =
+        standard ? fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 3)
+                 : open(path, O_RDONLY | O_CLOEXEC | (sequential ? O_NONBLOCK : 0)); /* a pipe may have no writer yet */
     if (fd < 0) {
         const int r = -errno;
         feed_reset(f, -1, true, 0, 0);
@@ -53,6 +56,27 @@ void feed_free(feed *f)
     *f = (feed){ .fd = -1 };
 }
 
+/* Waits until a pipe has something to say, or until the run is given up: a signal may reach any thread, so EINTR alone
+ * would not tell. */
+static ssize_t read_pipe(feed *f, void *p, size_t n)
+{
+    for (;;) {
+        struct pollfd ready = { .fd = f->fd, .events = POLLIN };
+        const int r = poll(&ready, 1, 100);
+        if (f->cancel && atomic_load(f->cancel)) {
+            errno = ECANCELED;
+            return -1;
+        }
+        if (r < 0 && errno != EINTR)
+            return -1;
+        if (r <= 0)
+            continue;
+        const ssize_t got = read(f->fd, p, n);
+        if (got >= 0 || (errno != EAGAIN && errno != EINTR))
+            return got;
+    }
+}
+
 /* Up to n bytes from the place `at` of the file into p; 0 sets `ended` and what led to it. */
 static size_t feed_get(feed *f, void *p, size_t n, uint64_t at)
 {
@@ -67,7 +91,7 @@ static size_t feed_get(feed *f, void *p, size_t n, uint64_t at)
     ssize_t got;
     do
         got = f->pull         ? f->pull(f->u, p, n, &f->broken)
-              : f->sequential ? read(f->fd, p, n)
+              : f->sequential ? read_pipe(f, p, n)
                               : pread(f->fd, p, n, (off_t)at);
     while (got < 0 && !f->pull && errno == EINTR);
     if (got > 0)

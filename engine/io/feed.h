@@ -1,6 +1,7 @@
 /* Compressed bytes in order, from a file, a pipe, or whoever has them (a member of an archive). Inner header of io. */
 #ifndef SLUICE_FEED_H
 #define SLUICE_FEED_H
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -24,6 +25,7 @@ typedef struct feed {
     int error;          /* errno of a failed read */
     feed_pull *pull;
     void *u;
+    const atomic_int *cancel; /* set after feed_open; NULL: wait for ever */
 } feed;
 
 /* 0 or a negative errno; -ENOMEM also for the buffer. path "-" is standard input. */
@@ -32,8 +34,8 @@ int feed_open_pull(feed *f, feed_pull *pull, void *u);
 void feed_close(feed *f); /* keeps the buffer */
 void feed_free(feed *f);
 
-/* At least `want` (at most FEED_BYTES / 2) bytes at buf + pos unless the end comes first; their number. Never fails: a read
- * error sets `error` and ends the feed. */
+/* At least `want` (at most FEED_BYTES / 2) bytes at buf + pos unless the end comes first; their number. Never fails: a
+ * read error sets `error` and ends the feed. */
 size_t feed_peek(feed *f, size_t want);
 static inline void feed_take(feed *f, size_t n)
 {

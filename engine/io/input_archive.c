@@ -6,6 +6,7 @@
 #include <locale.h>
 #include <stdlib.h>
 #include <string.h>
+#include "base/fs.h"
 
 enum { BLOCK = 256 << 10, TAR_BLOCK = 512 };
 
@@ -15,16 +16,17 @@ struct input_archive {
     int members;
     decoder d; /* of the whole archive */
     struct archive *a;
-    locale_t utf8; /* libarchive turns names into the locale's characters, and loses those that it lacks; 0: not to be had */
+    locale_t
+        utf8; /* libarchive turns names into the locale's characters, and loses those that it lacks; 0: not to be had */
     uint8_t *block;
-    uint64_t given; /* bytes handed to libarchive */
-    size_t zeros;   /* of them, zeros at the end; counts to TAR_BLOCK */
+    size_t zeros;              /* at the end of what libarchive was given; counts to TAR_BLOCK */
     bool ended, failed, fatal; /* the decoder's end was seen; it met damage; libarchive cannot go on */
-    int error;      /* errno of a failed read, or ENOMEM */
+    int error;                 /* errno of a failed read, or ENOMEM */
     bool started, done;
     uint64_t counted;
+    bool lost; /* looking for the next good header of a tar; told already */
     /* the member under way */
-    uint64_t number; /* from 1, of all entries */
+    uint64_t number;  /* from 1, of all entries */
     sbuf name, label; /* label: "PATH: NAME", for sentences */
     bool in_member;
     const uint8_t *data; /* block of it that libarchive lent */
@@ -46,12 +48,14 @@ static void count_zeros(input_archive *r, const uint8_t *p, size_t n)
     r->zeros = z == n ? r->zeros + z : z;
     if (r->zeros > TAR_BLOCK)
         r->zeros = TAR_BLOCK;
-    r->given += n;
 }
 
-static la_ssize_t on_read(struct archive *a, void *u, const void **p)
+/* libarchive takes a name that it cannot turn for a lack of memory, and ends the process, where errno happens to be
+ * ENOMEM: so no old one may stand there while it works. */
+static void forget_errno(void) { errno = 0; }
+
+static la_ssize_t give(input_archive *r, struct archive *a, const void **p)
 {
-    input_archive *r = u;
     size_t got = 0;
     if (r->failed || r->error)
         return -1;
@@ -69,6 +73,13 @@ static la_ssize_t on_read(struct archive *a, void *u, const void **p)
     }
     archive_set_error(a, EIO, "damaged");
     return -1;
+}
+
+static la_ssize_t on_read(struct archive *a, void *u, const void **p)
+{
+    const la_ssize_t n = give(u, a, p);
+    forget_errno();
+    return n;
 }
 
 /* Seeking serves zip and 7z; it is there for plain containers in files only. */
@@ -94,7 +105,6 @@ static la_int64_t on_skip(struct archive *a, void *u, la_int64_t n)
     if (n <= 0 || (uint64_t)n > r->d.in.size - r->d.in.at)
         return 0; /* the read that follows meets the end and says so */
     feed_seek(&r->d.in, r->d.in.at + (uint64_t)n);
-    r->given += (uint64_t)n;
     r->zeros = 0;
     return n;
 }
@@ -226,7 +236,9 @@ static bool hidden(const char *name)
 
 static void set_name(input_archive *r, struct archive_entry *e)
 {
-    const char *utf8 = archive_entry_pathname_utf8(e), *name = utf8 ? utf8 : archive_entry_pathname(e);
+    forget_errno();
+    const char *utf8 = archive_entry_pathname_utf8(e),
+               *name = utf8 ? utf8 : (forget_errno(), archive_entry_pathname(e));
     sbuf_clear(&r->name);
     if (!name)
         sbuf_printf(&r->name, "member-%" PRIu64, r->number);
@@ -246,7 +258,21 @@ static void set_name(input_archive *r, struct archive_entry *e)
 static bool wanted(const input_archive *r, struct archive_entry *e)
 {
     const mode_t type = archive_entry_filetype(e);
+    forget_errno();
     return (type == AE_IFREG || type == 0) && !archive_entry_hardlink(e) && !hidden(sbuf_z(&r->name));
+}
+
+/* WARN too: so a zip or 7z says that a CRC is wrong. Behind a broken member of a zip the next one is still found,
+ * whatever the code. */
+static void data_broken(input_archive *r, int code)
+{
+    const char *text = archive_error_string(r->a);
+    const bool zip = (archive_format(r->a) & ARCHIVE_FORMAT_BASE_MASK) == ARCHIVE_FORMAT_ZIP;
+    sbuf_clear(&r->why_text);
+    sbuf_puts(&r->why_text, text ? text : "corrupt data");
+    r->why = sbuf_z(&r->why_text);
+    r->fatal = code == ARCHIVE_FATAL && (!zip || r->ended);
+    r->data_end = true;
 }
 
 /* More of the member in data; false: its end, or r->why. */
@@ -256,6 +282,7 @@ static bool next_data(input_archive *r)
         const void *p = NULL;
         size_t n = 0;
         la_int64_t at = 0;
+        forget_errno();
         const int s = archive_read_data_block(r->a, &p, &n, &at);
         if (s == ARCHIVE_EOF) {
             r->data_end = true;
@@ -268,14 +295,9 @@ static bool next_data(input_archive *r)
             r->data = p;
             r->data_n = n;
             r->data_at += (int64_t)n;
-        } else if (s != ARCHIVE_RETRY) {
-            const char *text = archive_error_string(r->a);
-            sbuf_clear(&r->why_text);
-            sbuf_puts(&r->why_text, text ? text : "corrupt data");
-            r->why = sbuf_z(&r->why_text);
-            r->fatal = s == ARCHIVE_FATAL;
-            r->data_end = true;
         }
+        if (s != ARCHIVE_OK && s != ARCHIVE_EOF && s != ARCHIVE_RETRY)
+            data_broken(r, s);
     }
     return r->data_n > 0;
 }
@@ -301,6 +323,8 @@ static int read_text(input_archive *r, input_chunk *c, sbuf *err)
     const size_t begin = c->n;
     const uint64_t keep = r->lim.max_record_bytes > RECORD_HEAD ? r->lim.max_record_bytes : RECORD_HEAD;
     bool whole = true;
+    if (!chunk_room(c, 0))
+        return nomem(r, err);
     while (whole && next_data(r)) {
         const uint64_t left = keep - (c->n - begin);
         whole = r->data_n <= left;
@@ -319,12 +343,14 @@ static int read_text(input_archive *r, input_chunk *c, sbuf *err)
     const bool large = !whole || n > r->lim.max_record_bytes;
     if (large && n > RECORD_HEAD)
         c->n = begin + RECORD_HEAD;
-    return chunk_mark_add(c, large ? MARK_LARGE : MARK_WHOLE, begin, c->n - begin, r->number, 0) ? INPUT_OK : nomem(r, err);
+    return chunk_mark_add(c, large ? MARK_LARGE : MARK_WHOLE, begin, c->n - begin, r->number, 0) ? INPUT_OK
+                                                                                                 : nomem(r, err);
 }
 
 static int begin_lines(input_archive *r, sbuf *err)
 {
-    if (decoder_open_pull(&r->lines.d, pull_member, r) < 0) /* only for want of memory: a broken member shows when it is read */
+    if (decoder_open_pull(&r->lines.d, pull_member, r) <
+        0) /* only for want of memory: a broken member shows when it is read */
         return nomem(r, err);
     lines_start(&r->lines, &r->lim, sbuf_z(&r->label), 0, UINT64_MAX, true);
     r->lines.number = r->number;
@@ -333,12 +359,25 @@ static int begin_lines(input_archive *r, sbuf *err)
 
 /* ---- the walk ---- */
 
-/* All that follows the last member: checksums of what compresses the archive, and the end marker of a tar, without which it may
- * as well have been cut off between two members. */
+/* A zip whose directory is cut off reads as a stream of members, as if nothing were missing. True: its end record is
+ * there. */
+static bool zip_ends(input_archive *r)
+{
+    enum { RECORD = 22, COMMENT = 65535 };
+    const uint64_t size = r->d.in.size, n = size < RECORD + COMMENT ? size : RECORD + COMMENT;
+    const ssize_t got = fs_pread_full(r->d.in.fd, r->block, (size_t)n, size - n);
+    r->error = got < 0 ? (int)-got : 0;
+    return got > 0 && memmem(r->block, (size_t)got, "PK\5\6", 4);
+}
+
+/* All that follows the last member: checksums of what compresses the archive, and the end marker of a tar, without
+ * which it may as well have been cut off between two members. */
 static int finish(input_archive *r, input_chunk *c, sbuf *err)
 {
     const bool tar = (archive_format(r->a) & ARCHIVE_FORMAT_BASE_MASK) == ARCHIVE_FORMAT_TAR;
     const bool cut = tar && r->ended && r->zeros < TAR_BLOCK;
+    const bool zip =
+        (archive_format(r->a) & ARCHIVE_FORMAT_BASE_MASK) == ARCHIVE_FORMAT_ZIP && !r->d.ops && !r->d.in.sequential;
     const void *p;
     r->done = true;
     r->in_member = false;
@@ -346,7 +385,9 @@ static int finish(input_archive *r, input_chunk *c, sbuf *err)
         continue;
     if (r->failed || r->error)
         return broken(r, c, NULL, err);
-    return cut ? broken(r, c, "it is cut off: its end marker is missing", err) : INPUT_OK;
+    if (cut)
+        return broken(r, c, "it is cut off: its end marker is missing", err);
+    return zip && !zip_ends(r) ? broken(r, c, "it is cut off: its directory is missing", err) : INPUT_OK;
 }
 
 static int next_member(input_archive *r, input_chunk *c, sbuf *err)
@@ -354,6 +395,7 @@ static int next_member(input_archive *r, input_chunk *c, sbuf *err)
     struct archive_entry *e = NULL;
     int s = ARCHIVE_OK;
     r->in_member = false;
+    forget_errno();
     if (!r->started) {
         r->started = true;
         s = archive_read_open1(r->a);
@@ -362,12 +404,16 @@ static int next_member(input_archive *r, input_chunk *c, sbuf *err)
         s = archive_read_next_header(r->a, &e);
     if (s == ARCHIVE_EOF)
         return finish(r, c, err);
-    if (s == ARCHIVE_RETRY)
-        return INPUT_OK;
+    if (s == ARCHIVE_RETRY) { /* a damaged header; libarchive looks for the next good one, block by block */
+        const bool told = r->lost;
+        r->lost = true;
+        return told ? INPUT_OK : broken(r, c, archive_error_string(r->a), err);
+    }
     if ((s != ARCHIVE_OK && s != ARCHIVE_WARN) || !e) {
         r->fatal = true; /* without a header there is no way to the next one */
         return broken(r, c, archive_error_string(r->a), err);
     }
+    r->lost = false;
     r->number++;
     set_name(r, e);
     if (r->name.failed || r->label.failed || !chunk_member(c, sbuf_z(&r->name)))

@@ -1,8 +1,9 @@
 /* Members of tar, zip, 7z and cpio archives, in order, from one stream. Inner header of io.
  *
- * libarchive reads the containers only: what compresses them goes through the decoder, which checks every CRC and loses nothing
- * before damage. Members are read by name and never touch the disk, so a name may be anything. Only regular files count; links,
- * devices, folders, and what is hidden (a part of the name begins with a dot, or is __MACOSX) are left out. */
+ * libarchive reads the containers only: what compresses them goes through the decoder, which checks every CRC and loses
+ * nothing before damage. Members are read by name and never touch the disk, so a name may be anything. Only regular
+ * files count; links, devices, folders, and what is hidden (a part of the name begins with a dot, or is __MACOSX) are
+ * left out. */
 #ifndef SLUICE_INPUT_ARCHIVE_H
 #define SLUICE_INPUT_ARCHIVE_H
 #include "io/input_lines.h"

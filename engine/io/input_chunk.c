@@ -41,7 +41,7 @@ void chunk_start(input_chunk *c, const input_limits *lim)
 
 bool chunk_room(input_chunk *c, size_t n)
 {
-    if (n <= c->cap - c->n)
+    if (c->buf && n <= c->cap - c->n) /* also an empty record has its slack */
         return true;
     if (n > SIZE_MAX / 4 || c->n > SIZE_MAX / 4)
         return false;
@@ -153,8 +153,11 @@ static int pass_marks(input_chunk *c, input_record *r, bool *answer)
         c->next_at = c->next < c->n_marks ? c->marks[c->next].at : SIZE_MAX;
         if (m->kind == MARK_LINES)
             continue;
-        *r = (input_record){ .p = (const char *)c->buf + m->at, .n = m->len, .nth = hash_two(m->frame, m->offset),
-                             .offset = m->offset, .member = m->member };
+        *r = (input_record){ .p = (const char *)c->buf + m->at,
+                             .n = m->len,
+                             .nth = hash_two(m->frame, m->offset),
+                             .offset = m->offset,
+                             .member = m->member };
         c->at = m->at + m->len;
         *answer = true;
         if (m->offset == 0)

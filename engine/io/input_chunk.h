@@ -1,4 +1,5 @@
-/* The inside of a chunk: one buffer of whole lines or members, and marks that say where its bytes come from. Inner header of io. */
+/* The inside of a chunk: one buffer of whole lines or members, and marks that say where its bytes come from. Inner
+ * header of io. */
 #ifndef SLUICE_INPUT_CHUNK_H
 #define SLUICE_INPUT_CHUNK_H
 #include "io/input.h"
@@ -34,7 +35,7 @@ struct input_chunk {
     input_damage *damage;
     size_t n_damage, cap_damage;
     uint64_t consumed;
-    arena mem; /* member names and sentences */
+    arena mem;          /* member names and sentences */
     struct lines *load; /* of input_load: kept for its buffers */
 };
 

@@ -101,8 +101,9 @@ static void open_piece(growing *g, uint64_t begin, bool stream)
     g->v[g->n++] = (input_piece){ .begin = begin, .stream = stream };
 }
 
-/* The walk cannot go on at `at`; whoever reads the rest finds out why. Where a frame begins there, it is the damaged one. Where none
- * does, the frame before it may be, and its length with it: then nothing behind its first byte is a place to cut. */
+/* The walk cannot go on at `at`; whoever reads the rest finds out why. Where a frame begins there, it is the damaged
+ * one. Where none does, the frame before it may be, and its length with it: then nothing behind its first byte is a
+ * place to cut. */
 static void give_up(walker *w, uint64_t at, uint64_t before, growing *g)
 {
     const uint8_t *p = peek(w, at, 4);
@@ -113,8 +114,8 @@ static void give_up(walker *w, uint64_t at, uint64_t before, growing *g)
         g->v[g->n - 1].stream = true;
 }
 
-/* Pieces begin at frames that hold something; skippable and empty frames stay with what stands before them, so that reading that
- * resumes behind damage finds the same first frame whether or not the file was cut there. */
+/* Pieces begin at frames that hold something; skippable and empty frames stay with what stands before them, so that
+ * reading that resumes behind damage finds the same first frame whether or not the file was cut there. */
 static void cut_zstd(walker *w, uint64_t split, growing *g)
 {
     const uint64_t large = split > UINT64_MAX / 2 ? UINT64_MAX : 2 * split;

@@ -90,7 +90,8 @@ static void drop_twice(found *v, char **names, size_t n, sbuf *note)
 {
     qsort(v, n, sizeof *v, by_inode);
     for (size_t i = 0; i < n; i++)
-        for (size_t j = i + 1; j < n && !v[i].twice && v[j].st.st_dev == v[i].st.st_dev && v[j].st.st_ino == v[i].st.st_ino; j++)
+        for (size_t j = i + 1;
+             j < n && !v[i].twice && v[j].st.st_dev == v[i].st.st_dev && v[j].st.st_ino == v[i].st.st_ino; j++)
             v[j].twice |= same_path(names[v[i].index], names[v[j].index]);
     qsort(v, n, sizeof *v, by_index);
     for (size_t i = 0; i < n; i++)

@@ -15,8 +15,14 @@ void lines_free(lines *L)
 
 void lines_start(lines *L, const input_limits *lim, const char *name, uint64_t begin, uint64_t own_end, bool begins)
 {
-    *L = (lines){ .d = L->d, .lim = *lim, .name = name, .own_end = own_end, .counted = begin, .skip = !begins,
-                  .tail = L->tail, .tail_cap = L->tail_cap };
+    *L = (lines){ .d = L->d,
+                  .lim = *lim,
+                  .name = name,
+                  .own_end = own_end,
+                  .counted = begin,
+                  .skip = !begins,
+                  .tail = L->tail,
+                  .tail_cap = L->tail_cap };
 }
 
 static int nomem(lines *L, sbuf *err)
@@ -74,8 +80,8 @@ static bool tail_in(lines *L, input_chunk *c)
 
 /* ---- records that are too large ---- */
 
-/* Whether the line under way need not be kept whole. Short ones above a tiny limit are told apart when the chunk is walked, so that
- * the head that is shown does not depend on where chunks end. */
+/* Whether the line under way need not be kept whole. Short ones above a tiny limit are told apart when the chunk is
+ * walked, so that the head that is shown does not depend on where chunks end. */
 static bool is_too_large(const lines *L, const input_chunk *c)
 {
     const size_t n = c->n - L->line;
@@ -170,7 +176,10 @@ static int at_end(lines *L, input_chunk *c)
 static int at_damage(lines *L, input_chunk *c, sbuf *err)
 {
     const decoder_fault *f = &L->d.fault;
-    c->n = L->line = behind_last_newline(c, L->line);
+    L->line = behind_last_newline(c, L->line);
+    if (!L->skip && is_too_large(L, c) && !too_large(L, c)) /* known by now, wherever chunks end */
+        return nomem(L, err);
+    c->n = L->line;
     chunk_mark_cut(c, c->n);
     L->marked = false;
     if (f->at >= L->own_end || L->past || f->kind == FAULT_BROKEN) { /* the next piece tells it, or the archive */
@@ -186,7 +195,8 @@ static int at_damage(lines *L, input_chunk *c, sbuf *err)
     if (!told)
         return nomem(L, err);
     uint64_t at = 0;
-    const int r = L->lim.damage == DAMAGE_STOPS || L->damages >= LINES_DAMAGES ? DECODER_END : decoder_resume(&L->d, &at);
+    const int r =
+        L->lim.damage == DAMAGE_STOPS || L->damages >= LINES_DAMAGES ? DECODER_END : decoder_resume(&L->d, &at);
     if (r == DECODER_IO) {
         sbuf_printf(err, "cannot read %s: %s", L->name, strerror(L->d.in.error));
         return INPUT_E_IO;
@@ -249,8 +259,11 @@ static int fill(lines *L, input_chunk *c, uint64_t goal, sbuf *err)
                 return nomem(L, err);
             if (ends)
                 return INPUT_OK;
-            if (c->n - base >= want)
-                want = want > UINT64_MAX / 2 ? UINT64_MAX : want * 2;
+            if (c->n - base >= want) { /* no further than to where the line is known to be too large */
+                const uint64_t limit = L->lim.max_record_bytes > RECORD_HEAD ? L->lim.max_record_bytes : RECORD_HEAD;
+                const uint64_t most = limit < UINT64_MAX / 2 ? L->line - base + limit + 1 : UINT64_MAX;
+                want = want > most / 2 && most > want ? most : want > UINT64_MAX / 2 ? UINT64_MAX : want * 2;
+            }
         }
         const size_t n = step(L, c, want - (c->n - base));
         size_t got;

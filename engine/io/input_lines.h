@@ -1,12 +1,12 @@
-/* Whole lines out of a decoder: where a piece begins and ends, records that are too large, damage, and the tail that waits for
- * the next chunk. Inner header of io.
+/* Whole lines out of a decoder: where a piece begins and ends, records that are too large, damage, and the tail that
+ * waits for the next chunk. Inner header of io.
  *
- * A line belongs to the piece that holds the byte before its first byte (the first line of a file to the first piece). So a piece
- * that does not begin a file discards through its first newline, and each piece reads on behind its end through one newline, also
- * where its own data ends in one. A line that goes on into damage is no record.
+ * A line belongs to the piece that holds the byte before its first byte (the first line of a file to the first piece).
+ * So a piece that does not begin a file discards through its first newline, and each piece reads on behind its end
+ * through one newline, also where its own data ends in one. A line that goes on into damage is no record.
  *
- * Behind damage (DAMAGE_SKIPS) nothing says whether the next frame begins inside a record: its first line is kept if it starts
- * with '{', as it does where writers close frames between records, and is discarded otherwise. */
+ * Behind damage (DAMAGE_SKIPS) nothing says whether the next frame begins inside a record: its first line is kept if it
+ * starts with '{', as it does where writers close frames between records, and is discarded otherwise. */
 #ifndef SLUICE_INPUT_LINES_H
 #define SLUICE_INPUT_LINES_H
 #include "io/decoder.h"
@@ -40,7 +40,8 @@ typedef struct lines {
 
 /* L->d is open. begins: nothing is discarded at the start. */
 void lines_start(lines *L, const input_limits *lim, const char *name, uint64_t begin, uint64_t own_end, bool begins);
-/* Appends about `goal` bytes of whole lines to c. INPUT_OK; INPUT_END: that was all (c may have got lines); < 0: err. */
+/* Appends about `goal` bytes of whole lines to c. INPUT_OK; INPUT_END: that was all (c may have got lines); < 0: err.
+ */
 int lines_fill(lines *L, input_chunk *c, uint64_t goal, sbuf *err);
 void lines_free(lines *L); /* NULL is fine; not L itself */
 #endif

@@ -11,7 +11,8 @@ struct input_stream {
     bool ended;
 };
 
-int input_stream_open(const input_file *f, input_piece piece, int members, const input_limits *lim, input_stream **out, sbuf *err)
+int input_stream_open(const input_file *f, input_piece piece, int members, const input_limits *lim, input_stream **out,
+                      sbuf *err)
 {
     input_stream *s = calloc(1, sizeof *s);
     if (!s) {
@@ -29,7 +30,7 @@ int input_stream_open(const input_file *f, input_piece piece, int members, const
             sbuf_printf(err, "cannot open %s: %s", f->path, strerror(-opened));
             r = opened == -ENOMEM ? INPUT_E_NOMEM : INPUT_E_IO;
         }
-        lines_start(&s->lines, lim, f->path, piece.begin, f->sequential ? UINT64_MAX : piece.end, piece.begin == 0);
+        lines_start(&s->lines, lim, strcmp(f->path, "-") ? f->path : "standard input", piece.begin, f->sequential ? UINT64_MAX : piece.end, piece.begin == 0);
     }
     if (r < 0) {
         input_stream_close(s);
@@ -46,7 +47,8 @@ int input_stream_next(input_stream *s, input_chunk *c, sbuf *err)
         chunk_finish(c);
         return INPUT_END;
     }
-    const int r = s->archive ? input_archive_fill(s->archive, c, err) : lines_fill(&s->lines, c, s->lim.chunk_bytes, err);
+    const int r =
+        s->archive ? input_archive_fill(s->archive, c, err) : lines_fill(&s->lines, c, s->lim.chunk_bytes, err);
     chunk_finish(c);
     s->ended = r != INPUT_OK;
     if (r < 0)

@@ -211,7 +211,8 @@ static int match(const walk *w, const char *dir, const char *pattern, const abov
         if (!path)
             r = nomem(w);
         else if (lstat(path, &st) == 0) /* a fixed part that is not there is no match */
-            r = rest && (!strcmp(part, ".") || !strcmp(part, "..")) ? match(w, path, rest, NULL) : visit(w, dir, part, rest, up);
+            r = rest && (!strcmp(part, ".") || !strcmp(part, "..")) ? match(w, path, rest, NULL)
+                                                                    : visit(w, dir, part, rest, up);
         free(path);
     }
     walk_names_free(&names);

@@ -134,29 +134,33 @@ static bool list_room(outputs *o)
 /* The first file is created here already: a folder that cannot be written is told before any data is read. */
 output *outputs_open(outputs *o, const output_spec *spec, sbuf *err)
 {
+    o->refused = SL_E_CONFIG;
     if (!output_check(spec, err))
-        return NULL;
-    if (!path_is_stdout(spec->path) && (make_folder(spec->path, err) < 0 || path_in_the_way(spec->path, err) < 0))
         return NULL;
     for (size_t i = 0; i < o->n; i++)
         if (path_overlap(o->v[i]->spec.path, spec->path)) {
             sbuf_printf(err, "two outputs write %s", spec->path);
             return NULL;
         }
-    output *out = list_room(o) ? output_new(o, spec) : NULL;
-    if (!out) {
-        sbuf_puts(err, "out of memory");
+    o->refused = SL_E_IO;
+    if (!path_is_stdout(spec->path) && make_folder(spec->path, err) < 0)
         return NULL;
-    }
-    const int r = file_begin(out, out->shard, err);
-    if (r < 0) {
-        if (r == SL_E_NOMEM)
-            sbuf_puts(err, "out of memory");
-        output_free(out);
+    o->refused = SL_E_CONFIG;
+    if (!path_is_stdout(spec->path) && path_in_the_way(spec->path, err) < 0)
+        return NULL;
+    output *out = list_room(o) ? output_new(o, spec) : NULL;
+    o->refused = out ? file_begin(out, out->shard, err) : SL_E_NOMEM;
+    if (o->refused == SL_E_NOMEM)
+        sbuf_puts(err, "out of memory");
+    if (o->refused < 0) {
+        if (out)
+            output_free(out);
         return NULL;
     }
     return o->v[o->n++] = out;
 }
+
+int outputs_refused(const outputs *o) { return o->refused; }
 
 const output_spec *output_spec_of(const output *out) { return &out->spec; }
 

@@ -94,6 +94,7 @@ struct outputs {
     unsigned threads;
     uint64_t window;
     char *tag;
+    int refused; /* why the last outputs_open gave NULL */
 
     pthread_mutex_t pool_mutex; /* of the pools alone; no other lock is taken under it */
     gather_pool gathers, blocks;

@@ -79,8 +79,8 @@ static void set_type(plan *p, diags *d, const plan_stage *s, uint32_t slot, uint
         c->type = type;
         said_by[slot] = s->name;
     } else if (c->type != type) {
-        diag_error(d, s->in_file->at, "%s takes the column '%s' as %s; for %s it is %s", s->name, c->name, type_name(type), said_by[slot],
-                   type_name(c->type));
+        diag_error(d, s->in_file->at, "%s takes the column '%s' as %s; for %s it is %s", s->name, c->name,
+                   type_name(type), said_by[slot], type_name(c->type));
     }
 }
 
@@ -100,6 +100,7 @@ static void type_columns(plan *p, diags *d)
                 continue;
             set_type(p, d, s, v->slot, f.type, said_by);
             p->columns[v->slot].shared |= (v->flags & SL_SHARED) != 0;
+            p->columns[v->slot].hidden |= (v->flags & SL_SHARED) != 0;
             if (v->flags & SL_WRITE)
                 p->columns[v->slot].hidden |= (v->flags & (SL_HIDDEN | SL_SHARED)) != 0;
         }
@@ -181,18 +182,21 @@ static void read_column(plan *p, diags *d, uint32_t s, plan_place *v, const uint
     plan_stage *me = &p->stages[s];
     const char *name = p->columns[v->slot].name;
     const diag_at at = named_at(me, name);
+    if (v->flags & SL_SHARED)
+        return; /* a cache of this run: no record has it */
     if (state[v->slot] == OPEN || state[v->slot] == WRITTEN) {
         for (size_t k = 0; k < me->n_from; k++)
             want(p, me->from[k], v->slot, v->flags & SL_OPTIONAL ? NULL : me, at);
         return;
     }
-    if (v->flags & (SL_OPTIONAL | SL_SHARED)) {
-        if (!(v->flags & (SL_WRITE | SL_SHARED)))
+    if (v->flags & SL_OPTIONAL) {
+        if (!(v->flags & SL_WRITE))
             v->slot = PLAN_NONE;
         return;
     }
-    diag_error(d, at, state[v->slot] == REMOVED ? "%s reads the column '%s', which a stage above removes" :
-                                                  "%s reads the column '%s', which nothing above writes",
+    diag_error(d, at,
+               state[v->slot] == REMOVED ? "%s reads the column '%s', which a stage above removes"
+                                         : "%s reads the column '%s', which nothing above writes",
                me->common.use, name);
     columns_hint(p, d, state);
 }
@@ -229,12 +233,21 @@ static void remember_removed(plan *p, plan_stage *s, const uint8_t *state)
         }
 }
 
-static void name_annotations(plan *p, plan_stage *s)
+static void name_annotations(plan *p, diags *d, plan_stage *s)
 {
     const char *dot = strrchr(s->common.use, '.'), *as = s->common.as ? s->common.as : dot ? dot + 1 : s->common.use;
     const char *value = arena_printf(&p->mem, "%s_value", as);
     s->as_slot = slot_of(p, as);
     s->as_value_slot = value ? slot_of(p, value) : 0;
+    if (s->as_slot == p->text || s->as_slot == p->id || s->as_slot == p->source)
+        diag_error(d, s->in_file->at,
+                   "%s would note its reasons in the column '%s', which every document has; say another with 'as'",
+                   s->common.use, as);
+    for (const plan_stage *a = p->stages; a < s; a++)
+        if (a->as_slot == s->as_slot)
+            diag_error(d, s->in_file->at,
+                       "%s and %s both note their reasons in the column '%s'; give one of them another with 'as'",
+                       a->name, s->name, as);
 }
 
 void bind_columns(plan *p, diags *d)
@@ -248,7 +261,12 @@ void bind_columns(plan *p, diags *d)
         for (size_t k = 0; s->def && s->cfg && stage_field(s->def, k, &f); k++)
             expand_field(p, s, &f, k);
         if (s->def && s->mode == MODE_ANNOTATE)
-            name_annotations(p, s);
+            name_annotations(p, d, s);
+    }
+    if (p->n_columns > PLAN_MAX_COLUMNS) {
+        diag_error(d, (diag_at){ p->file->sources, 0, 0, 0 }, "the stages name %zu columns; %d are the most",
+                   p->n_columns, PLAN_MAX_COLUMNS);
+        return;
     }
     type_columns(p, d);
 

@@ -20,13 +20,13 @@ static uint32_t stage_called(plan *p, diags *d, size_t me, const char *name, dia
     const char **names = arena_alloc(&p->mem, (p->n_stages + 1) * sizeof *names, _Alignof(char *));
     uint32_t found = PLAN_NONE;
     unsigned uses = 0;
-    for (size_t i = 0; i < p->n_stages; i++)
-        if (!strcmp(p->stages[i].name, name)) {
-            if (i < me)
-                return (uint32_t)i;
-            diag_error(d, at, i == me ? "'%s' reads from itself" : "'%s' stands below; a stage reads from stages above it", name);
-            return PLAN_NONE;
-        }
+    if (!names)
+        return diag_error(d, at, "out of memory"), PLAN_NONE;
+    for (size_t i = 0; i < me; i++) {
+        names[i] = p->stages[i].name;
+        if (!strcmp(names[i], name))
+            return (uint32_t)i;
+    }
     for (size_t i = 0; i < me; i++)
         if (p->stages[i].common.use && !strcmp(p->stages[i].common.use, name)) {
             found = (uint32_t)i;
@@ -36,10 +36,14 @@ static uint32_t stage_called(plan *p, diags *d, size_t me, const char *name, dia
         diag_error(d, at, "%u stages above use '%s'; give them names and say which", uses, name);
     if (uses)
         return uses == 1 ? found : PLAN_NONE;
-    for (size_t i = 0; names && i < me; i++)
-        names[i] = p->stages[i].name;
-    const char *guess = names ? str_suggest(name, names, me) : NULL;
-    diag_error(d, at, guess ? "no stage above is called '%s'; did you mean '%s'?" : "no stage above is called '%s'", name, guess);
+    for (size_t i = me; i < p->n_stages; i++)
+        if (!strcmp(p->stages[i].name, name)) {
+            diag_error(d, at, i == me ? "'%s' reads from itself" : "'%s' stands below; a stage reads from stages above it", name);
+            return PLAN_NONE;
+        }
+    const char *guess = str_suggest(name, names, me);
+    diag_error(d, at, guess ? "no stage above is called '%s'; did you mean '%s'?" : "no stage above is called '%s'",
+               name, guess);
     return PLAN_NONE;
 }
 
@@ -47,11 +51,13 @@ static void connect(plan *p, diags *d, uint32_t above, uint32_t below)
 {
     plan_stage *a = &p->stages[above], *b = &p->stages[below];
     if (is_sink(a)) {
-        diag_error(d, b->in_file->at, "nothing comes out of the sink '%s' that '%s' would read from; say which stage with 'from'", a->name,
+        diag_error(d, b->in_file->at,
+                   "nothing comes out of the sink '%s' that '%s' would read from; say which stage with 'from'", a->name,
                    b->name);
         return;
     }
-    uint32_t *from = arena_grow(&p->mem, b->from, b->n_from, sizeof *from), *to = arena_grow(&p->mem, a->to, a->n_to, sizeof *to);
+    uint32_t *from = arena_grow(&p->mem, b->from, b->n_from, sizeof *from),
+             *to = arena_grow(&p->mem, a->to, a->n_to, sizeof *to);
     if (!from || !to) {
         diag_error(d, b->in_file->at, "out of memory");
         return;
@@ -71,7 +77,8 @@ static void connect_stage(plan *p, diags *d, uint32_t i)
     }
     if (!s->common.from.n) {
         if (!i)
-            diag_error(d, s->in_file->at, "'%s' stands first and has nothing to read from; a pipeline begins with a source", s->name);
+            diag_error(d, s->in_file->at,
+                       "'%s' stands first and has nothing to read from; a pipeline begins with a source", s->name);
         else
             connect(p, d, i - 1, i);
         return;
@@ -90,7 +97,10 @@ static void connect_stage(plan *p, diags *d, uint32_t i)
 
 /* ---- sources under a stage, as bits ---- */
 
-typedef struct bits { uint64_t *w; size_t n; } bits;
+typedef struct bits {
+    uint64_t *w;
+    size_t n;
+} bits;
 static bool has(bits b, size_t i) { return b.w[i >> 6] >> (i & 63) & 1; }
 static void put(bits b, size_t i) { b.w[i >> 6] |= 1ull << (i & 63); }
 
@@ -105,7 +115,8 @@ static void order_sources(plan *p, diags *d, bits *under, bits *before)
                 const bits early = under[s->from[j]], late = under[s->from[k]];
                 for (size_t a = 0; a < n; a++)
                     if (has(early, a) && has(late, a)) {
-                        diag_error(d, from_at(s, k), "documents of '%s' reach '%s' on two ways and would stand in it twice",
+                        diag_error(d, from_at(s, k),
+                                   "documents of '%s' reach '%s' on two ways and would stand in it twice",
                                    p->stages[a].name, s->name);
                         return;
                     }
@@ -135,7 +146,8 @@ static void order_sources(plan *p, diags *d, bits *under, bits *before)
         if (!left)
             return;
         if (next == n) {
-            diag_error(d, (diag_at){ p->file->sources, 0, 0, 0 }, "the stages that merge several inputs ask for orders that contradict each other");
+            diag_error(d, (diag_at){ p->file->sources, 0, 0, 0 },
+                       "the stages that merge several inputs ask for orders that contradict each other");
             return;
         }
         put(done, next);
@@ -158,7 +170,8 @@ static void check_paths(plan *p, diags *d)
 void bind_graph(plan *p, diags *d)
 {
     const size_t n = p->n_stages, words = n / 64 + 1;
-    bits *under = arena_zalloc(&p->mem, (n + 1) * sizeof *under, 16), *before = arena_zalloc(&p->mem, (n + 1) * sizeof *before, 16);
+    bits *under = arena_zalloc(&p->mem, (n + 1) * sizeof *under, 16),
+         *before = arena_zalloc(&p->mem, (n + 1) * sizeof *before, 16);
     for (size_t i = 0; under && before && i < n; i++) {
         under[i].w = arena_zalloc(&p->mem, words * 8, 8);
         before[i].w = arena_zalloc(&p->mem, words * 8, 8);

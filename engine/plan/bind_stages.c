@@ -30,8 +30,8 @@ static void bind_ports(const plan_stage *s, diags *d)
     for (size_t i = 0; stage_port(s->def, i, &port); i++) {
         const yaml_node *v = yaml_get(s->in_file->node, port.name);
         if (v)
-            diag_error(d, v->at, "%s: the input '%s' beside the main stream cannot be read by this version of sluice", s->common.use,
-                       port.name);
+            diag_error(d, v->at, "%s: the input '%s' beside the main stream cannot be read by this version of sluice",
+                       s->common.use, port.name);
         else if (port.flags & SL_PORT_REQUIRED)
             diag_error(d, s->in_file->at, "%s needs the input '%s'", s->common.use, port.name);
     }
@@ -66,8 +66,8 @@ static void bind_options(plan *p, diags *d, plan_stage *s)
     option_read(d, &p->mem, s->def->options, (option_scope){ s->common.use, others }, s->in_file->node, s->cfg);
 }
 
-/* The engine's own keys. What else stands in the map is the stage's business, so all of its keys count as known here; `as` is the
- * stage's if it has such an option. */
+/* The engine's own keys. What else stands in the map is the stage's business, so all of its keys count as known here;
+ * `as` is the stage's if it has such an option. */
 static void bind_common(plan *p, diags *d, plan_stage *s)
 {
     const yaml_node *map = s->in_file->node;
@@ -88,18 +88,32 @@ static bool has_rejects(const stage_def *def)
     return false;
 }
 
-static void name_stage(plan *p, diags *d, size_t i)
+static bool name_taken(const plan *p, size_t n, const char *name)
 {
-    plan_stage *s = &p->stages[i];
-    const char *base = s->common.name ? s->common.name : s->common.use ? s->common.use : "?";
-    unsigned taken = 0;
-    for (size_t k = 0; k < i; k++) {
-        const bool same = !strcmp(p->stages[k].name, base);
-        if (same && s->common.name)
-            diag_error(d, s->in_file->at, "two stages are named '%s'", base);
-        taken += same || (!p->stages[k].common.name && p->stages[k].common.use && !strcmp(p->stages[k].common.use, base));
+    for (size_t k = 0; k < n; k++)
+        if (p->stages[k].name && !strcmp(p->stages[k].name, name))
+            return true;
+    return false;
+}
+
+/* Explicit names first, so that none of those made up collides with one that stands further down. */
+static void name_stages(plan *p, diags *d)
+{
+    for (size_t i = 0; i < p->n_stages; i++) {
+        plan_stage *s = &p->stages[i];
+        if (s->common.name && name_taken(p, i, s->common.name))
+            diag_error(d, s->in_file->at, "two stages are named '%s'", s->common.name);
+        s->name = s->common.name;
     }
-    s->name = taken && !s->common.name ? arena_printf(&p->mem, "%s-%u", base, taken + 1) : base;
+    for (size_t i = 0; i < p->n_stages; i++) {
+        plan_stage *s = &p->stages[i];
+        const char *use = s->common.use ? s->common.use : "?";
+        for (unsigned n = 1; !s->name; n++) {
+            const char *name = n == 1 ? use : arena_printf(&p->mem, "%s-%u", use, n);
+            if (!name || !name_taken(p, p->n_stages, name))
+                s->name = name ? name : use;
+        }
+    }
 }
 
 void bind_stages(plan *p, diags *d, registry *reg)
@@ -119,7 +133,10 @@ void bind_stages(plan *p, diags *d, registry *reg)
         if (use && use->kind == YAML_SCALAR && use->n)
             s->def = registry_find(reg, use->text, d, s->in_file->at);
         bind_common(p, d, s);
-        name_stage(p, d, i);
+    }
+    name_stages(p, d);
+    for (size_t i = 0; i < p->n_stages; i++) {
+        plan_stage *s = &p->stages[i];
         s->mode = s->common.mode;
         s->on_reject = s->common.on_reject == ON_REJECT_INHERIT ? file->head.on_reject : s->common.on_reject;
         if (!s->def || !s->common.use)

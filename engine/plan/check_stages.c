@@ -1,4 +1,5 @@
-/* Calls each stage's `check` with a host that can do what check may ask for: fail, a look at an output's path, and at JSON. */
+/* Calls each stage's `check` with a host that can do what check may ask for: fail, a look at an output's path, and at
+ * JSON. */
 #include <stdarg.h>
 #include <string.h>
 #include "io/json.h"
@@ -31,8 +32,11 @@ static void host_log(sl_ctx *c, int level, const char *fmt, ...) { (void)c, (voi
 
 static int check_output(sl_ctx *c, const sl_output_spec *spec)
 {
-    const output_spec o = { .path = spec->path, .format = (output_format)spec->format, .level = spec->level,
-                            .shard_bytes = spec->shard_bytes, .shard_records = spec->shard_records };
+    const output_spec o = { .path = spec->path,
+                            .format = (output_format)spec->format,
+                            .level = spec->level,
+                            .shard_bytes = spec->shard_bytes,
+                            .shard_records = spec->shard_records };
     sbuf why = { 0 };
     const int r = output_check(&o, &why) ? SL_OK : c->host->fail(c, SL_E_CONFIG, "%s", sbuf_z(&why));
     sbuf_free(&why);
@@ -55,7 +59,10 @@ static const void *host_service(sl_ctx *c, const char *name, uint32_t version)
     return !strcmp(name, "output") ? (const void *)&only_check : !strcmp(name, "json") ? &only_valid : NULL;
 }
 
-static const sl_host check_host = { .struct_size = sizeof(sl_host), .abi_minor = SL_ABI_MINOR, .fail = host_fail, .log = host_log,
+static const sl_host check_host = { .struct_size = sizeof(sl_host),
+                                    .abi_minor = SL_ABI_MINOR,
+                                    .fail = host_fail,
+                                    .log = host_log,
                                     .service = host_service };
 
 void check_stages(plan *p, diags *d)
@@ -67,6 +74,7 @@ void check_stages(plan *p, diags *d)
         if (!s->def || !s->cfg || !s->def->s.check)
             continue;
         if (s->def->s.check(&c, s->cfg) < 0 && !k.failed)
-            diag_error(d, s->in_file->at, "%s: its options do not fit together (the plugin gave no reason)", s->common.use);
+            diag_error(d, s->in_file->at, "%s: its options do not fit together (the plugin gave no reason)",
+                       s->common.use);
     }
 }

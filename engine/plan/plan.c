@@ -14,10 +14,8 @@ bool plan_make(plan *p, diags *d, const pipeline *file, registry *reg)
     bind_stages(p, d, reg);
     const bool bound = d->errors == before;
     bind_graph(p, d);
-    size_t known = 0;
-    for (size_t i = 0; i < p->n_stages; i++)
-        known += p->stages[i].def != NULL;
-    if (known == p->n_stages) /* with an unknown stage among them every further complaint would be a guess */
+    const bool sound = bound && d->errors == before;
+    if (sound) /* on a graph with holes every further complaint would be a guess */
         bind_columns(p, d);
     if (bound)
         check_stages(p, d);
@@ -111,8 +109,10 @@ void plan_json(const plan *p, sbuf *out)
     const pipeline_head *h = &p->file->head;
     sbuf_puts(out, "{\"format\":1,\"name\":");
     sbuf_json_z(out, h->name);
-    sbuf_printf(out, ",\"seed\":%lld,\"on_error\":\"%s\",\"max_record_bytes\":%llu,\"split_bytes\":%llu,\"max_errors\":", (long long)h->seed,
-                error_name[h->on_error], (unsigned long long)h->max_record_bytes, (unsigned long long)h->split_bytes);
+    sbuf_printf(out,
+                ",\"seed\":%lld,\"on_error\":\"%s\",\"max_record_bytes\":%llu,\"split_bytes\":%llu,\"max_errors\":",
+                (long long)h->seed, error_name[h->on_error], (unsigned long long)h->max_record_bytes,
+                (unsigned long long)h->split_bytes);
     if (h->max_errors.unit == SL_UNSET)
         sbuf_puts(out, "null");
     else

@@ -4,7 +4,7 @@
 #include "config/pipeline.h"
 #include "registry/registry.h"
 
-enum { PLAN_NONE = 0xffffffffu };
+enum { PLAN_NONE = 0xffffffffu, PLAN_MAX_COLUMNS = 500 };
 
 /* A column has one slot and one type in the whole plan. */
 typedef struct plan_column {
@@ -14,41 +14,45 @@ typedef struct plan_column {
 } plan_column;
 
 /* One place of a stage's view. */
-typedef struct plan_place { uint32_t slot /* PLAN_NONE: an optional column that is not there */, flags /* SL_READ … */, field /* row of the field table */; } plan_place;
+typedef struct plan_place {
+    uint32_t slot /* PLAN_NONE: an optional column that is not there */, flags /* SL_READ … */,
+        field /* row of the field table */;
+} plan_place;
 
 typedef struct plan_stage {
     const stage_def *def;
-    const char *name;        /* unique in the plan: `name:`, else `use`, else use-2 … */
+    const char *name; /* unique in the plan: `name:`, else `use`, else use-2 … */
     const pipeline_stage *in_file;
     stage_common common;
     uint32_t mode, on_reject; /* effective */
-    void *cfg;               /* the plugin's options */
-    uint32_t *from, *to;     /* stages above in stated order, and below */
+    void *cfg;                /* the plugin's options */
+    uint32_t *from, *to;      /* stages above in stated order, and below */
     size_t n_from, n_to;
     plan_place *view;
     size_t n_view;
     uint32_t as_slot, as_value_slot; /* annotate; else PLAN_NONE */
-    const char **removed;    /* columns that some stage above (or this one) removed: sinks leave the fields out */
+    const char **removed; /* columns that some stage above (or this one) removed: sinks leave the fields out */
     size_t n_removed;
-    bool whole_row;          /* has a "*" field */
+    bool whole_row; /* has a "*" field */
     /* sources */
-    uint32_t *wanted;        /* slots that it fills beside its own: what is read below */
+    uint32_t *wanted; /* slots that it fills beside its own: what is read below */
     size_t n_wanted;
-    const char **asked_by;   /* for each wanted slot: the name of the first stage that reads it; NULL: nobody does by name */
-    diag_at *asked_at;       /* … and where */
+    const char *
+        *asked_by;     /* for each wanted slot: the name of the first stage that reads it; NULL: nobody does by name */
+    diag_at *asked_at; /* … and where */
 } plan_stage;
 
 typedef struct plan {
     arena mem;
     const pipeline *file;
-    plan_stage *stages;      /* order of the file: every stage stands below those it reads from */
+    plan_stage *stages; /* order of the file: every stage stands below those it reads from */
     size_t n_stages;
     plan_column *columns;
     size_t n_columns;
-    uint32_t *sources;       /* stage numbers in stream order: merges decide it */
+    uint32_t *sources; /* stage numbers in stream order: merges decide it */
     size_t n_sources;
     uint32_t text, id, source; /* slots, always there */
-    char hash[17];           /* xxh3 of all that decides the output: plugins with versions, options, graph, seed, head */
+    char hash[17]; /* xxh3 of all that decides the output: plugins with versions, options, graph, seed, head */
 } plan;
 
 /* Binds stages, fills options, runs `check` of each stage, resolves columns. Every mistake goes to d. false: errors.

@@ -20,7 +20,8 @@ static bool inside(const sbuf *f, uint64_t offset, uint64_t size) { return offse
 static bool is_furniture(const char *name)
 {
     static const char *const exact[] = { "_init", "_fini", "__bss_start", "_edata", "_end" };
-    static const char *const start[] = { "__odr_asan", "___asan", "__asan", "__sanitizer", "__ubsan", "__tsan", "__llvm_", "__gcov", "llvm_gcov" };
+    static const char *const start[] = { "__odr_asan", "___asan", "__asan", "__sanitizer", "__ubsan",
+                                         "__tsan",     "__llvm_", "__gcov", "llvm_gcov" };
     for (size_t i = 0; i < sizeof exact / sizeof *exact; i++)
         if (!strcmp(name, exact[i]))
             return true;
@@ -40,14 +41,16 @@ static bool check_symbols(const sbuf *f, const Elf64_Shdr *sym, const Elf64_Shdr
     for (uint64_t at = 0; at + sizeof(Elf64_Sym) <= sym->sh_size; at += sizeof(Elf64_Sym)) {
         Elf64_Sym s;
         memcpy(&s, f->p + sym->sh_offset + at, sizeof s);
-        if (s.st_shndx == SHN_UNDEF || ELF64_ST_BIND(s.st_info) == STB_LOCAL || ELF64_ST_VISIBILITY(s.st_other) == STV_HIDDEN ||
-            s.st_name >= str->sh_size)
+        if (s.st_shndx == SHN_UNDEF || ELF64_ST_BIND(s.st_info) == STB_LOCAL ||
+            ELF64_ST_VISIBILITY(s.st_other) == STV_HIDDEN || s.st_name >= str->sh_size)
             continue;
         const char *name = names + s.st_name;
         if (!strcmp(name, "sl_plugin_main"))
             entry = true;
         else if (!is_furniture(name))
-            return sbuf_printf(why, "exports '%s'; a plugin exports sl_plugin_main and nothing else (build it with -fvisibility=hidden)",
+            return sbuf_printf(why,
+                               "exports '%s'; a plugin exports sl_plugin_main and nothing else (build it with "
+                               "-fvisibility=hidden)",
                                name),
                    false;
     }
@@ -62,7 +65,8 @@ static bool check_image(const sbuf *f, sbuf *why)
     if (f->n < sizeof h || memcmp(f->p, ELFMAG, SELFMAG))
         return sbuf_puts(why, "is no shared object"), false;
     memcpy(&h, f->p, sizeof h);
-    if (h.e_ident[EI_CLASS] != ELFCLASS64 || h.e_ident[EI_DATA] != ELFDATA2LSB || (THIS_MACHINE && h.e_machine != THIS_MACHINE))
+    if (h.e_ident[EI_CLASS] != ELFCLASS64 || h.e_ident[EI_DATA] != ELFDATA2LSB ||
+        (THIS_MACHINE != EM_NONE && h.e_machine != THIS_MACHINE))
         return sbuf_puts(why, "is built for another kind of machine"), false;
     if (h.e_type != ET_DYN)
         return sbuf_puts(why, "is no shared object"), false;

@@ -35,7 +35,12 @@ static void lint_options(const char *stage, option_table t, unsigned depth, diag
         if (o.min > o.max)
             diag_error(d, nowhere, "%s: option '%s' has a range whose end is below its start", stage, o.name);
         if (o.def && type != SL_OPT_TABLE && !(o.type & SL_OPT_MANY)) {
-            union { uint64_t u; double f; sl_amount a; const char *s; } value = { 0 };
+            union {
+                uint64_t u;
+                double f;
+                sl_amount a;
+                const char *s;
+            } value = { 0 };
             arena mem;
             arena_init(&mem, 256);
             option_value(d, &mem, &o, nowhere, o.def, &value);

@@ -42,9 +42,18 @@ static bool row_of(const void *table, size_t stride, size_t i, void *out, size_t
     return *(const char *const *)out != NULL; /* every row begins with its name; a nameless row ends the table */
 }
 
-bool stage_field(const stage_def *d, size_t i, sl_field *out) { return row_of(d->s.fields, d->s.field_stride, i, out, sizeof *out); }
-bool stage_metric(const stage_def *d, size_t i, sl_metric *out) { return row_of(d->s.metrics, d->s.metric_stride, i, out, sizeof *out); }
-bool stage_port(const stage_def *d, size_t i, sl_port *out) { return row_of(d->s.ports, d->s.port_stride, i, out, sizeof *out); }
+bool stage_field(const stage_def *d, size_t i, sl_field *out)
+{
+    return row_of(d->s.fields, d->s.field_stride, i, out, sizeof *out);
+}
+bool stage_metric(const stage_def *d, size_t i, sl_metric *out)
+{
+    return row_of(d->s.metrics, d->s.metric_stride, i, out, sizeof *out);
+}
+bool stage_port(const stage_def *d, size_t i, sl_port *out)
+{
+    return row_of(d->s.ports, d->s.port_stride, i, out, sizeof *out);
+}
 
 const char *stage_kind_name(const stage_def *d)
 {
@@ -65,7 +74,8 @@ static const char *broken_stage(const sl_stage *raw, const stage_def *d)
     if ((s->kind == SL_SOURCE && (!s->split || !s->read)) || (s->kind == SL_TRANSFORM && !s->process) ||
         (s->kind == SL_RESHAPE && !s->reshape) || (s->kind == SL_SINK && !s->write))
         return "has a stage that lacks the callback of its kind";
-    if ((s->options && s->option_stride < offsetof(sl_option, since)) || (s->fields && s->field_stride < sizeof(sl_field)) ||
+    if ((s->options && s->option_stride < offsetof(sl_option, since)) ||
+        (s->fields && s->field_stride < sizeof(sl_field)) ||
         (s->metrics && s->metric_stride < offsetof(sl_metric, unit)) || (s->ports && s->port_stride < sizeof(sl_port)))
         return "has a stage with a table whose rows are too short";
     return NULL;
@@ -79,8 +89,8 @@ static const plugin_def *read_plugin(arena *mem, const char *file, const sl_plug
     if (!out)
         return *why = "needs memory that is not there", NULL;
     if (raw->abi_major != SL_ABI_MAJOR || raw->abi_minor > SL_ABI_MINOR)
-        return *why = arena_printf(mem, "is built for plugin ABI %u.%u; this engine has %u.%u", raw->abi_major, raw->abi_minor,
-                                   SL_ABI_MAJOR, SL_ABI_MINOR),
+        return *why = arena_printf(mem, "is built for plugin ABI %u.%u; this engine has %u.%u", raw->abi_major,
+                                   raw->abi_minor, SL_ABI_MAJOR, SL_ABI_MINOR),
                NULL;
     copy_prefix(&p, sizeof p, raw, raw->struct_size);
     if (!p.name || !p.version || !p.stages)
@@ -89,9 +99,14 @@ static const plugin_def *read_plugin(arena *mem, const char *file, const sl_plug
         n++;
     if (n > MAX_STAGES)
         return *why = "has more than 256 stages", NULL;
-    *out = (plugin_def){ .path = arena_strdup(mem, file), .name = p.name, .version = p.version,
-                         .license = p.license ? p.license : "", .url = p.url ? p.url : "", .abi_minor = p.abi_minor,
-                         .stages = arena_zalloc(mem, (n + 1) * sizeof *out->stages, _Alignof(stage_def)), .n_stages = n };
+    *out = (plugin_def){ .path = arena_strdup(mem, file),
+                         .name = p.name,
+                         .version = p.version,
+                         .license = p.license ? p.license : "",
+                         .url = p.url ? p.url : "",
+                         .abi_minor = p.abi_minor,
+                         .stages = arena_zalloc(mem, (n + 1) * sizeof *out->stages, _Alignof(stage_def)),
+                         .n_stages = n };
     if (!out->path || !out->stages)
         return *why = "needs memory that is not there", NULL;
     for (size_t i = 0; i < n; i++) {
@@ -105,8 +120,8 @@ static const plugin_def *read_plugin(arena *mem, const char *file, const sl_plug
     return out;
 }
 
-/* Objects that changed the mode when they were first loaded. Their constructors do not run again, so a second attempt under
- * another name would not be caught by looking. The handle of an object is the same each time. */
+/* Objects that changed the mode when they were first loaded. Their constructors do not run again, so a second attempt
+ * under another name would not be caught by looking. The handle of an object is the same each time. */
 static bool changed_mode(void *so, bool now)
 {
     static void *guilty[64];
@@ -129,13 +144,15 @@ const plugin_def *plugin_load(arena *mem, const char *file, const char **why)
     }
     sbuf_free(&text);
     const unsigned mode = float_mode();
-    void *so = dlopen(file, RTLD_NOW | RTLD_LOCAL); /* never closed: threads and thread-local data may outlive any use */
+    void *so =
+        dlopen(file, RTLD_NOW | RTLD_LOCAL); /* never closed: threads and thread-local data may outlive any use */
     const bool now = float_mode() != mode;
     restore_float_mode(mode);
     if (!so)
         return *why = arena_printf(mem, "cannot be loaded: %s", dlerror()), NULL;
     if (changed_mode(so, now))
-        return *why = "changes the floating-point mode of the process when it is loaded; build it without -ffast-math", NULL;
+        return *why = "changes the floating-point mode of the process when it is loaded; build it without -ffast-math",
+               NULL;
     const sl_plugin *(*entry)(void);
     *(void **)&entry = dlsym(so, "sl_plugin_main");
     const sl_plugin *raw = entry ? entry() : NULL;

@@ -31,7 +31,8 @@ registry *registry_new(const char *path, const char *builtin)
     if (!r)
         return NULL;
     arena_init(&r->mem, 0);
-    r->search = arena_printf(&r->mem, "%s%s%s", path ? path : "", path && *path && builtin ? ":" : "", builtin ? builtin : "");
+    r->search =
+        arena_printf(&r->mem, "%s%s%s", path ? path : "", path && *path && builtin ? ":" : "", builtin ? builtin : "");
     if (!r->search) {
         registry_free(r);
         return NULL;
@@ -142,8 +143,9 @@ static void try_file(registry *r, found_file *f)
     for (size_t i = 0; p && i < p->n_stages; i++) {
         const stage_def *first = stage_named(r, p->stages[i].s.name);
         if (first && first->plugin != p)
-            problem(r, f->path, arena_printf(&r->mem, "also offers %s; %s stands before it in the plugin path and is used",
-                                             p->stages[i].s.name, first->plugin->path));
+            problem(r, f->path,
+                    arena_printf(&r->mem, "also offers %s; %s stands before it in the plugin path and is used",
+                                 p->stages[i].s.name, first->plugin->path));
     }
 }
 
@@ -171,7 +173,8 @@ static const stage_def *not_found(registry *r, const char *use, size_t family, d
     if (names)
         guess = str_suggest(use, names, n);
     if (!n)
-        diag_error(d, at, "unknown stage '%s': no plugin was found in %s", use, *r->search ? r->search : "(no plugin path)");
+        diag_error(d, at, "unknown stage '%s': no plugin was found in %s", use,
+                   *r->search ? r->search : "(no plugin path)");
     else if (guess)
         diag_error(d, at, "unknown stage '%s'; did you mean '%s'?", use, guess);
     else

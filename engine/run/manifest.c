@@ -1,6 +1,7 @@
 #include "run/manifest.h"
 #include <string.h>
 #include <unistd.h>
+#include "base/fs.h"
 #include "base/hash.h"
 #include "run/json_writer.h"
 
@@ -35,6 +36,21 @@ static double cpu_of(const struct rusage *u)
            (double)(u->ru_utime.tv_usec + u->ru_stime.tv_usec) / 1e6;
 }
 
+/* ru_maxrss would do, but it survives exec: a run started from a large process would inherit its figure. */
+static uint64_t peak_memory(const struct rusage *u)
+{
+    sbuf text = { 0 };
+    uint64_t kb = (uint64_t)u->ru_maxrss;
+    const char *line =
+        fs_read_file("/proc/self/status", 1 << 16, &text) == 0 ? strstr(sbuf_z(&text), "\nVmHWM:") : NULL;
+    if (line) {
+        line += strcspn(line, "0123456789");
+        (void)str_to_u64(line, strspn(line, "0123456789"), &kb);
+    }
+    sbuf_free(&text);
+    return kb * 1024;
+}
+
 /* ---- head ---- */
 
 static void write_time(json_writer *w, const run_facts *f)
@@ -47,7 +63,7 @@ static void write_time(json_writer *w, const run_facts *f)
     jw_double(w, "seconds", seconds_between(f->started, f->ended));
     if (getrusage(RUSAGE_SELF, &now) == 0) {
         jw_double(w, "cpu_seconds", cpu_of(&now) - cpu_of(&f->used_before));
-        jw_u64(w, "peak_memory_bytes", (uint64_t)now.ru_maxrss * 1024);
+        jw_u64(w, "peak_memory_bytes", peak_memory(&now));
     }
 }
 

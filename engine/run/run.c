@@ -115,7 +115,9 @@ static bool wants_quarantine(const plan *p)
 /* Opens the stages, looks at the first records, makes room for the outputs. */
 static int prepare(job *j)
 {
-    exec_options o = { .threads = j->o->threads,
+    int code = SL_OK;
+    exec_options o = { .open_code = &code,
+                       .threads = j->o->threads,
                        .memory = j->o->memory,
                        .tag = j->folder.tag,
                        .run_dir = j->folder.dir,
@@ -128,7 +130,7 @@ static int prepare(job *j)
     if (!j->x || !exec_probe(j->x, j->d)) {
         if (!j->d->errors)
             sbuf_puts(&j->error, "out of memory");
-        return j->d->errors ? EXIT_CONFIG : EXIT_INTERNAL;
+        return !j->d->errors ? EXIT_INTERNAL : !j->x && code == SL_E_IO ? EXIT_IO : EXIT_CONFIG;
     }
     j->facts.exec = j->x;
     j->facts.known = KNOWN_INPUTS;
@@ -152,11 +154,35 @@ static int prepare(job *j)
 
 /* ---- the data ---- */
 
-static unsigned percent_done(const exec *x)
+/* " at 61 %", or nothing where the whole is not known. Never 100 %: it is not done. */
+static void add_percent(const exec *x, sbuf *out)
 {
     exec_progress now = { 0 };
     exec_progress_now(x, &now);
-    return now.bytes_total ? (unsigned)(100.0 * (double)now.bytes_done / (double)now.bytes_total) : 0;
+    const double percent = now.bytes_total ? 100.0 * (double)now.bytes_done / (double)now.bytes_total : 0;
+    if (now.bytes_total)
+        sbuf_printf(out, " at %d %%", percent < 99 ? (int)percent : 99);
+}
+
+static void explain_errors(const job *j, sbuf *out)
+{
+    const exec_stage *v = exec_stages(j->x);
+    const sl_amount most = j->p->file->head.max_errors;
+    uint64_t errors = 0, documents = 0;
+    char a[32], b[32];
+    for (size_t i = 0; i < j->p->n_stages; i++) {
+        errors += v[i].errors;
+        documents += j->p->stages[i].def->s.kind == SL_SOURCE ? v[i].in : 0;
+    }
+    sbuf_printf(out, "%s of %s documents are broken, more than max_errors allows (", human_count(a, errors),
+                human_count(b, documents));
+    if (most.unit == SL_SHARE)
+        sbuf_printf(out, "%.6g%%)", most.value * 100);
+    else
+        sbuf_printf(out, "%.0f)", most.value);
+    if (*exec_first_error(j->x))
+        sbuf_printf(out, "\nThe first: %s", exec_first_error(j->x));
+    sbuf_puts(out, "\nTo see them all, run with 'on_reject: quarantine' and without max_errors");
 }
 
 static int judge(job *j, exec_end end)
@@ -173,13 +199,18 @@ static int judge(job *j, exec_end end)
         return EXIT_INTERNAL;
     }
     if (end == EXEC_CANCELLED) {
-        const unsigned percent = percent_done(j->x);
-        sbuf_printf(&j->error, "run %s stopped at %u %%; the same command starts it again", j->folder.dir,
-                    percent < 100 ? percent : 99);
+        sbuf_printf(&j->error, "run %s stopped", j->folder.dir);
+        add_percent(j->x, &j->error);
+        sbuf_puts(&j->error, "; the same command starts it again");
         return EXIT_AGAIN;
     }
-    sbuf_puts(&j->error, exec_error(j->x));
-    sbuf_printf(&j->error, "\nrun %s failed at %u %%; nothing was published", j->folder.dir, percent_done(j->x));
+    if (end == EXEC_TOO_MANY_ERRORS)
+        explain_errors(j, &j->error);
+    else
+        sbuf_puts(&j->error, exec_error(j->x));
+    sbuf_printf(&j->error, "\nrun %s failed", j->folder.dir);
+    add_percent(j->x, &j->error);
+    sbuf_puts(&j->error, "; nothing was published");
     return end == EXEC_TOO_MANY_ERRORS ? EXIT_BAD_DATA : run_exit_code(exec_error_code(j->x));
 }
 
@@ -198,17 +229,16 @@ static int remove_stale(job *j)
     output *const *v;
     const uint32_t *stage;
     const output_shard *shards;
-    name_list fresh = { 0 };
+    name_set fresh = { 0 };
     arena mem;
     int r = 0;
     arena_init(&mem, 0);
     for (size_t i = 0, n = exec_outputs(j->x, &v, &stage); i < n; i++)
         for (size_t k = 0, m = output_shards(v[i], &shards); k < m; k++)
-            if (!name_list_add(&mem, &fresh, shards[k].path))
+            if (!name_set_add(&mem, &fresh, shards[k].path))
                 r = -ENOMEM;
-    name_list_sort(&fresh);
     for (size_t i = 0; i < j->present.n && r == 0; i++)
-        if (!name_list_has(&fresh, j->present.v[i])) {
+        if (!name_set_has(&fresh, j->present.v[i])) {
             note(j, "removing %s, which an earlier run wrote and this one did not", j->present.v[i]);
             if (unlink(j->present.v[i]) && errno != ENOENT) {
                 r = -errno;
@@ -217,7 +247,7 @@ static int remove_stale(job *j)
         }
     if (r == -ENOMEM)
         sbuf_puts(&j->error, "out of memory");
-    name_list_free(&fresh);
+    name_set_free(&fresh);
     arena_free(&mem);
     return r ? EXIT_IO : 0;
 }

@@ -87,6 +87,42 @@ static int lock_take(run_folder *f, const char *name, sbuf *err)
     return 0;
 }
 
+/* ---- files of a run ---- */
+
+static bool is_own_file(const char *name)
+{
+    for (size_t i = 0; i < sizeof own_files / sizeof *own_files; i++)
+        if (!strcmp(name, own_files[i]))
+            return true;
+    return false;
+}
+
+/* run.json.4711.tmp, .quarantine.jsonl.zst.sluice-…: what a run that was killed leaves of its own files. */
+static bool is_own_temporary(const char *name)
+{
+    static const char quarantine[] = ".quarantine.jsonl.zst.sluice-";
+    if (!strncmp(name, quarantine, sizeof quarantine - 1))
+        return true;
+    for (size_t i = 0; i < sizeof own_files / sizeof *own_files; i++) {
+        const size_t n = strlen(own_files[i]);
+        const size_t digits = strncmp(name, own_files[i], n) || name[n] != '.' ? 0 : strspn(name + n + 1, "0123456789");
+        if (digits && !strcmp(name + n + 1 + digits, ".tmp"))
+            return true;
+    }
+    return false;
+}
+
+/* Of a folder whose run is dead; what cannot be removed does no harm. */
+static void sweep_folder(const char *dir)
+{
+    DIR *d = opendir(dir);
+    for (const struct dirent *e; d && (e = readdir(d));)
+        if (is_own_temporary(e->d_name))
+            (void)unlinkat(dirfd(d), e->d_name, 0);
+    if (d)
+        closedir(d);
+}
+
 /* ---- earlier runs ---- */
 
 /* Takes over what a run said of itself. base: what its relative paths are relative to. ours_to_sweep: we hold the lock
@@ -94,8 +130,8 @@ static int lock_take(run_folder *f, const char *name, sbuf *err)
 static int learn(run_folder *f, const run_record *r, const char *base, bool ours_to_sweep, bool carry)
 {
     for (size_t i = 0; i < r->claims.n; i++) {
-        const char *full = name_absolute(&f->mem, base, r->claims.v[i]);
-        if (!full || !name_list_add(&f->mem, &f->claims, full) || (carry && !name_list_add(&f->mem, &f->carried, full)))
+        const char *full = name_resolve(&f->resolver, base, r->claims.v[i]);
+        if (!full || !name_set_add(&f->mem, &f->claims, full) || (carry && !name_list_add(&f->mem, &f->carried, full)))
             return -ENOMEM;
     }
     if (r->finished || !r->tag || !ours_to_sweep)
@@ -103,7 +139,7 @@ static int learn(run_folder *f, const run_record *r, const char *base, bool ours
     if (!name_list_add(&f->mem, &f->dead_tags, r->tag))
         return -ENOMEM;
     for (size_t i = 0; i < r->patterns.n; i++) {
-        const char *full = name_absolute(&f->mem, base, r->patterns.v[i]);
+        const char *full = name_resolve(&f->resolver, base, r->patterns.v[i]);
         if (!full || !name_list_add(&f->mem, &f->dead_patterns, full))
             return -ENOMEM;
     }
@@ -124,6 +160,7 @@ static uint64_t number_of(const char *entry, const char *name)
 static int scan(run_folder *f, const char *name, uint64_t *highest, sbuf *err)
 {
     DIR *d = opendir("runs");
+    arena scratch;
     int r = 0;
     *highest = 0;
     if (!d && errno == ENOENT)
@@ -132,6 +169,7 @@ static int scan(run_folder *f, const char *name, uint64_t *highest, sbuf *err)
         sbuf_printf(err, "cannot list runs: %s", strerror(errno));
         return EXIT_IO;
     }
+    arena_init(&scratch, 0);
     for (const struct dirent *e; r == 0 && (e = readdir(d));) {
         const uint64_t n = number_of(e->d_name, name);
         run_record record = { 0 };
@@ -140,17 +178,20 @@ static int scan(run_folder *f, const char *name, uint64_t *highest, sbuf *err)
             continue;
         *highest = n > *highest ? n : *highest;
         sbuf_printf(&dir, "runs/%s", e->d_name);
-        r = dir.failed ? -ENOMEM : run_record_read(&f->mem, dir.p, &record, NULL);
+        r = dir.failed ? -ENOMEM : run_record_read(&scratch, dir.p, &record, NULL);
         if (r == -EACCES)
             r = 0; /* somebody else's run: nothing of it is ours */
         else if (r < 0)
             sbuf_printf(err, "cannot read %s/run.json: %s", sbuf_z(&dir), strerror(-r));
         else
-            r = learn(f, &record, f->directory, !f->given,
-                      false); /* runs/ may have been moved together with its outputs */
+            r = learn(f, &record, f->directory, !f->given, false); /* runs/ may have moved, with its outputs */
+        if (r == 0 && !f->given && !record.finished)
+            sweep_folder(sbuf_z(&dir));
         run_record_free(&record);
+        arena_reset(&scratch, 1 << 20);
         sbuf_free(&dir);
     }
+    arena_free(&scratch);
     closedir(d);
     if (r < 0 && !err->n)
         return no_memory(err);
@@ -159,16 +200,7 @@ static int scan(run_folder *f, const char *name, uint64_t *highest, sbuf *err)
 
 /* ---- making the folder ---- */
 
-static bool is_own_file(const char *name)
-{
-    for (size_t i = 0; i < sizeof own_files / sizeof *own_files; i++)
-        if (!strcmp(name, own_files[i]))
-            return true;
-    return false;
-}
-
-/* --run-dir: may we use it? A folder that is empty but for a lock may be used, too: a run that never began leaves one.
- */
+/* --run-dir: may we use it? Also if it is empty but for a lock: a run that never began leaves one. */
 static int look_given(run_folder *f, sbuf *err)
 {
     DIR *d = opendir(f->dir);
@@ -179,7 +211,7 @@ static int look_given(run_folder *f, sbuf *err)
         return EXIT_IO;
     }
     for (const struct dirent *e; !foreign && (e = readdir(d));)
-        foreign = strcmp(e->d_name, ".") && strcmp(e->d_name, "..") && !is_own_file(e->d_name);
+        foreign = strcmp(e->d_name, ".") && strcmp(e->d_name, "..") && !is_own_file(e->d_name) && !is_own_temporary(e->d_name);
     closedir(d);
     int r = run_record_read(&f->mem, f->dir, &record, &f->before);
     if (r == 0 && (record.ours || (!foreign && !f->before.n)))
@@ -211,7 +243,8 @@ static int open_given(run_folder *f, const char *name, const char *run_dir, sbuf
     if (r == 0)
         r = lock_take(f, name, err);
     if (r == 0 && !f->made) { /* once more: another run may have ended in between */
-        name_list_free(&f->claims);
+        sweep_folder(f->dir);
+        name_set_free(&f->claims);
         name_list_free(&f->carried);
         name_list_free(&f->dead_tags);
         name_list_free(&f->dead_patterns);
@@ -266,7 +299,6 @@ int run_folder_open(run_folder *f, const char *name, const char *run_dir, sbuf *
     f->tag = arena_printf(&f->mem, "%.32s-%08x", f->given ? name : fs_basename(f->dir), (unsigned)salt);
     if (!f->tag)
         return no_memory(err);
-    name_list_sort(&f->claims);
     return 0;
 }
 
@@ -295,10 +327,10 @@ static int clear_one(run_folder *f, const char *name, const char *pattern, name_
         return EXIT_IO;
     }
     for (size_t i = 0; i < n; i++) {
-        const char *full = name_absolute(&f->mem, f->directory, v[i]);
-        if (!full || (name_list_has(&f->claims, full) && !name_list_add(&f->mem, present, v[i])))
+        const char *full = name_resolve(&f->resolver, f->directory, v[i]);
+        if (!full || (name_set_has(&f->claims, full) && !name_list_add(&f->mem, present, v[i])))
             r = EXIT_INTERNAL;
-        else if (!name_list_has(&f->claims, full) && strangers++ < MAX_NAMED)
+        else if (!name_set_has(&f->claims, full) && strangers++ < MAX_NAMED)
             sbuf_printf(err, "%s%s is in the way: no run of '%s' wrote it; move it or choose another path",
                         err->n ? "\n" : "", v[i], name);
         free(v[i]);
@@ -368,10 +400,11 @@ void run_folder_close(run_folder *f)
     if (f->lock >= 0)
         close(f->lock); /* gives the lock back */
     f->lock = -1;
-    name_list_free(&f->claims);
+    name_set_free(&f->claims);
     name_list_free(&f->carried);
     name_list_free(&f->dead_tags);
     name_list_free(&f->dead_patterns);
+    name_resolver_free(&f->resolver);
     sbuf_free(&f->before);
     arena_free(&f->mem);
 }

@@ -13,8 +13,9 @@ typedef struct run_folder {
     bool made;             /* by this run: gone again if nothing comes of it */
     int lock;              /* descriptor; -1: none */
     const char *lock_path;
-    sbuf before;                        /* --run-dir: its run.json as it was */
-    name_list claims;                   /* absolute; what earlier runs wrote. Sorted */
+    sbuf before; /* --run-dir: its run.json as it was */
+    name_resolver resolver;
+    name_set claims;                    /* resolved; what earlier runs wrote */
     name_list carried;                  /* those of them that this folder's run.json must go on naming */
     name_list dead_tags, dead_patterns; /* of killed runs */
 } run_folder;

@@ -4,6 +4,7 @@
 #include <string.h>
 #include <unistd.h>
 #include "base/fs.h"
+#include "base/hash.h"
 #include "io/json.h"
 
 enum { MAX_RUN_JSON = 1 << 30, JSON_SLACK = 64 /* json_parse reads on behind the record */ };
@@ -22,44 +23,82 @@ bool name_list_add(arena *mem, name_list *l, const char *name)
     return l->v[l->n] && ++l->n;
 }
 
-static int by_bytes(const void *a, const void *b) { return strcmp(*(const char *const *)a, *(const char *const *)b); }
-
-void name_list_sort(name_list *l)
-{
-    if (l->n)
-        qsort(l->v, l->n, sizeof *l->v, by_bytes);
-}
-
-bool name_list_has(const name_list *l, const char *name)
-{
-    return l->n && bsearch(&name, l->v, l->n, sizeof *l->v, by_bytes);
-}
-
 void name_list_free(name_list *l)
 {
     free(l->v);
     *l = (name_list){ 0 };
 }
 
-char *name_absolute(arena *mem, const char *base, const char *path)
+/* ---- sets: open addressing, at most half full ---- */
+
+static size_t place_of(const name_set *s, const char *name)
 {
-    sbuf full = { 0 };
-    char *out = NULL;
-    if (path[0] != '/')
-        sbuf_printf(&full, "%s/", base);
-    sbuf_puts(&full, path);
-    if (!full.failed && (out = arena_strndup(mem, sbuf_z(&full), full.n))) {
-        char *to = out;
-        for (const char *at = out; *at;) {
-            if (at[0] == '/' && (at[1] == '/' || (at[1] == '.' && (at[2] == '/' || !at[2]))))
-                at += at[1] == '/' ? 1 : 2;
-            else
-                *to++ = *at++;
-        }
-        *to = 0;
+    size_t i = (size_t)hash_bytes(name, strlen(name)) & (s->cap - 1);
+    while (s->slot[i] && strcmp(s->slot[i], name))
+        i = (i + 1) & (s->cap - 1);
+    return i;
+}
+
+static bool set_grow(name_set *s)
+{
+    name_set more = { .cap = s->cap ? s->cap * 2 : 64, .n = s->n };
+    more.slot = calloc(more.cap, sizeof *more.slot);
+    if (!more.slot)
+        return false;
+    for (size_t i = 0; i < s->cap; i++)
+        if (s->slot[i])
+            more.slot[place_of(&more, s->slot[i])] = s->slot[i];
+    free(s->slot);
+    *s = more;
+    return true;
+}
+
+bool name_set_add(arena *mem, name_set *s, const char *name)
+{
+    if (s->n * 2 >= s->cap && !set_grow(s))
+        return false;
+    const size_t i = place_of(s, name);
+    if (s->slot[i])
+        return true;
+    s->slot[i] = arena_strdup(mem, name);
+    return s->slot[i] && ++s->n;
+}
+
+bool name_set_has(const name_set *s, const char *name) { return s->n && s->slot[place_of(s, name)]; }
+
+void name_set_free(name_set *s)
+{
+    free(s->slot);
+    *s = (name_set){ 0 };
+}
+
+/* ---- names that can be compared ---- */
+
+const char *name_resolve(name_resolver *r, const char *base, const char *path)
+{
+    const char *file = fs_basename(path);
+    sbuf folder = { 0 };
+    sbuf_printf(&folder, "%s%s%.*s", path[0] == '/' ? "" : base, path[0] == '/' ? "" : "/", (int)(file - path), path);
+    if (!r->real.n || strcmp(sbuf_z(&folder), sbuf_z(&r->folder))) {
+        char *real = folder.failed ? NULL : realpath(sbuf_z(&folder), NULL);
+        sbuf_clear(&r->folder);
+        sbuf_clear(&r->real);
+        sbuf_puts(&r->folder, sbuf_z(&folder));
+        sbuf_puts(&r->real, real ? real : sbuf_z(&folder));
+        free(real);
     }
-    sbuf_free(&full);
-    return out;
+    sbuf_clear(&r->name);
+    sbuf_printf(&r->name, "%s%s%s", sbuf_z(&r->real), r->real.n && r->real.p[r->real.n - 1] == '/' ? "" : "/", file);
+    const bool failed = folder.failed || r->folder.failed || r->real.failed || r->name.failed;
+    sbuf_free(&folder);
+    return failed ? NULL : r->name.p;
+}
+
+void name_resolver_free(name_resolver *r)
+{
+    sbuf_free(&r->folder);
+    sbuf_free(&r->real);
+    sbuf_free(&r->name);
 }
 
 char *name_working_directory(arena *mem)

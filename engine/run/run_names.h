@@ -11,13 +11,25 @@ typedef struct name_list {
 } name_list; /* the strings live in an arena */
 
 bool name_list_add(arena *mem, name_list *l, const char *name); /* false: out of memory */
-void name_list_sort(name_list *l);
-bool name_list_has(const name_list *l, const char *name); /* after name_list_sort */
 void name_list_free(name_list *l);
 
-/* path against base (itself absolute), without "//" and "/./". NULL: out of memory. ".." stays: links decide what it
- * means. */
-char *name_absolute(arena *mem, const char *base, const char *path);
+/* Many names, each once. */
+typedef struct name_set {
+    const char **slot;
+    size_t n, cap;
+} name_set;
+bool name_set_add(arena *mem, name_set *s, const char *name); /* false: out of memory */
+bool name_set_has(const name_set *s, const char *name);
+void name_set_free(name_set *s);
+
+/* Makes names comparable: the folder of `path`, taken against `base` (absolute), as the file system sees it; a folder
+ * that does not exist stays as written. The answer lives until the next call. NULL: out of memory. Zero it first. */
+typedef struct name_resolver {
+    sbuf folder, real, name; /* the last folder: names come in runs of one folder */
+} name_resolver;
+const char *name_resolve(name_resolver *r, const char *base, const char *path);
+void name_resolver_free(name_resolver *r);
+
 /* The working directory. NULL: it cannot be told. */
 char *name_working_directory(arena *mem);
 

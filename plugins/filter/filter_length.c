@@ -62,8 +62,7 @@ static int process(sl_ctx *c, const void *g, void *l, sl_batch *b)
     (void)l;
     const state *s = g;
     const sl_str *text = sl_text(b, TEXT);
-    SL_EACH(b, row)
-    {
+    SL_EACH(b, row) {
         if (fits_by_bytes(s, text[row].n))
             continue;
         const uint64_t n = length(s, text[row]);

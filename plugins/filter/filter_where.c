@@ -122,8 +122,7 @@ static int process(sl_ctx *c, const void *g, void *l, sl_batch *b)
 {
     (void)l;
     const state *s = g;
-    SL_EACH(b, row)
-    {
+    SL_EACH(b, row) {
         failure f;
         const int ret = first_failure(c, s, b, row, &f);
         if (ret < 0)

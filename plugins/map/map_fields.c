@@ -5,7 +5,7 @@
 #include "fields_config.h"
 #include "sluice/service_json.h"
 
-enum { WRONG_TYPE };
+enum { WRONG_TYPE, NO_TEXT };
 enum { SLACK = 64 }; /* readable bytes behind a text */
 
 typedef struct state {
@@ -19,6 +19,7 @@ typedef struct state {
 /* A JSON string, in memory of its own. The option's text is valid UTF-8 without NUL. */
 static char *quote(const char *text)
 {
+    static const char controls[] = "\b\t\n\f\r", letters[] = "btnfr", hex[] = "0123456789abcdef";
     char *out = malloc(strlen(text) * 6 + 3);
     if (!out)
         return NULL;
@@ -26,17 +27,19 @@ static char *quote(const char *text)
     *p++ = '"';
     for (; *text; text++) {
         const unsigned char byte = (unsigned char)*text;
-        if (byte < 0x20) {
-            static const char hex[] = "0123456789abcdef";
+        const char *control = strchr(controls, byte);
+        if (byte == '"' || byte == '\\' || control)
+            *p++ = '\\';
+        if (control) {
+            *p++ = letters[control - controls];
+        } else if (byte < 0x20) {
             memcpy(p, "\\u00", 4);
             p[4] = hex[byte >> 4];
             p[5] = hex[byte & 15];
             p += 6;
-            continue;
+        } else {
+            *p++ = *text;
         }
-        if (byte == '"' || byte == '\\')
-            *p++ = '\\';
-        *p++ = *text;
     }
     *p++ = '"';
     *p = '\0';
@@ -109,8 +112,7 @@ static int copy_column(sl_ctx *c, const sl_batch *b, const sl_column *from, sl_c
 /* A column of another type, by way of JSON. */
 static int convert_column(sl_ctx *c, const state *s, sl_batch *b, const sl_column *from, sl_column *to)
 {
-    SL_EACH(b, row)
-    {
+    SL_EACH(b, row) {
         if (!sl_is_valid(from, row)) {
             sl_set_null(to, row);
             continue;
@@ -123,6 +125,21 @@ static int convert_column(sl_ctx *c, const state *s, sl_batch *b, const sl_colum
             return ret;
         if (ret == SL_JSON_WRONG_TYPE)
             c->host->reject(c, b, row, WRONG_TYPE, SL_WHY(.detail = json));
+    }
+    return SL_OK;
+}
+
+/* Stages rely on a text in every document. */
+static int is_text(const sl_column *column) { return strcmp(column->name, "text") == 0; }
+
+static int rename_column(sl_ctx *c, const state *s, sl_batch *b, const sl_column *from, sl_column *to)
+{
+    const int ret = from->type == to->type ? copy_column(c, b, from, to) : convert_column(c, s, b, from, to);
+    if (ret < 0 || !is_text(to))
+        return ret;
+    SL_EACH(b, row) {
+        if (!sl_is_valid(to, row))
+            c->host->reject(c, b, row, NO_TEXT, NULL); /* nothing new where the type was wrong */
     }
     return SL_OK;
 }
@@ -140,15 +157,13 @@ static int set_column(sl_ctx *c, sl_batch *b, const state *s, size_t i, sl_colum
     const int ret = s->json->convert(c, b, (sl_str){ .p = text, .n = json.n }, to, first);
     if (ret < 0)
         return ret;
-    if (ret == SL_JSON_WRONG_TYPE)
-        return c->host->fail(c, SL_E_CONFIG,
-                             "set[%zu]: a stage below reads column '%s' as another type than that of %s", i, to->name,
-                             json.p);
+    const int valid = sl_is_valid(to, first);
+    if (ret == SL_JSON_WRONG_TYPE || (!valid && is_text(to)))
+        return c->host->fail(c, SL_E_CONFIG, "set[%zu], column '%s': %s is of another type than the column", i,
+                             to->name, json.p);
     const size_t size = type_size(to->type);
     const char *value = (const char *)to->data + first * size;
-    const int valid = sl_is_valid(to, first);
-    SL_EACH(b, row)
-    {
+    SL_EACH(b, row) {
         if (!valid)
             sl_set_null(to, row);
         else if (row != first)
@@ -168,11 +183,8 @@ static int process(sl_ctx *c, const void *g, void *l, sl_batch *b)
     int ret = SL_OK;
     if (!b->n_sel)
         return SL_OK;
-    for (size_t i = 0; ret >= 0 && i < n_rename; i++) {
-        const sl_column *from = b->columns[i];
-        ret = from->type == targets[i]->type ? copy_column(c, b, from, targets[i])
-                                             : convert_column(c, s, b, from, targets[i]);
-    }
+    for (size_t i = 0; ret >= 0 && i < n_rename; i++)
+        ret = rename_column(c, s, b, b->columns[i], targets[i]);
     for (size_t i = 0; ret >= 0 && i < n_set; i++)
         ret = set_column(c, b, s, i, targets[n_rename + i]);
     return ret;
@@ -204,7 +216,8 @@ static const sl_field fields[] = {
     { 0 },
 };
 static const sl_metric metrics[] = {
-    [WRONG_TYPE] = { "wrong_type", SL_M_ERROR, 0, NULL, "a renamed field is not of the type that a stage below reads" },
+    [WRONG_TYPE] = { "wrong_type", SL_M_ERROR, 0, NULL, "a renamed field is not of the type that its new name has" },
+    [NO_TEXT] = { "no_text", SL_M_ERROR, 0, NULL, "the field that becomes the text is null or absent" },
     { 0 },
 };
 

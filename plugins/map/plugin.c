@@ -1,4 +1,4 @@
-/* The family "map": change what a document carries, drop none. */
+/* The family "map": change what a document carries. */
 #include "sluice/util.h"
 
 extern const sl_stage map_fields;

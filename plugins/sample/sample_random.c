@@ -31,8 +31,7 @@ static int process(sl_ctx *c, const void *g, void *l, sl_batch *b)
 {
     (void)l;
     const double share = ((const state *)g)->share;
-    SL_EACH(b, row)
-    {
+    SL_EACH(b, row) {
         const double draw = sl_unit(sl_random(c->seed, b->key[row], 0));
         if (!(draw < share))
             c->host->reject(c, b, row, NOT_DRAWN, SL_WHY(.value = draw, .limit = share));

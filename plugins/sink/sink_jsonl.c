@@ -63,8 +63,7 @@ static int write_(sl_ctx *c, const void *g, void *l, const sl_batch *b)
 {
     (void)l;
     const state *s = g;
-    SL_EACH(b, row)
-    {
+    SL_EACH(b, row) {
         sl_str line;
         int ret = s->json->format(c, b, row, &line);
         if (ret >= 0)

@@ -12,6 +12,7 @@ typedef struct config {
     sl_many path;
     uint32_t members;
     const char *text, *id, *key;
+    sl_many columns; /* the engine reads it, when it looks for slips of the pen */
 } config;
 typedef struct state {
     const config *cfg;
@@ -24,9 +25,9 @@ typedef struct local {
 static int check(sl_ctx *c, const void *cfg)
 {
     const config *o = cfg;
-    const char *unused = o->text ? "text" : o->id ? "id" : o->key ? "key" : NULL;
+    const char *unused = o->text ? "text" : o->id ? "id" : o->key ? "key" : o->columns.n ? "columns" : NULL;
     if (o->members == MEMBERS_TEXT && unused)
-        return c->host->fail(c, SL_E_CONFIG, "'%s' names a field of JSON lines; it goes with members: jsonl", unused);
+        return c->host->fail(c, SL_E_CONFIG, "'%s' is about fields of JSON lines; it goes with members: jsonl", unused);
     return SL_OK;
 }
 
@@ -108,6 +109,8 @@ static const sl_option options[] = {
     SL_OPT(config, id, COLUMN, NULL, "jsonl: the field that is its id; \"id\" if not given"),
     SL_OPT(config, key, COLUMN, NULL,
            "jsonl: the field that names the document across runs; if not given, its archive and place do"),
+    SL_OPT_LIST(config, columns, COLUMN, NULL,
+                "jsonl: fields that a stage may read although the first records lack them; null where they are absent"),
     { 0 },
 };
 static const sl_field fields[] = {

@@ -5,6 +5,7 @@
 typedef struct config {
     sl_many path;
     const char *text, *id, *key;
+    sl_many columns; /* the engine reads it, when it looks for slips of the pen */
 } config;
 typedef struct state {
     records records;
@@ -47,6 +48,9 @@ static const sl_option options[] = {
     SL_OPT(config, id, COLUMN, NULL, "the field that is its id; \"id\" if not given"),
     SL_OPT(config, key, COLUMN, NULL,
            "the field that names the document across runs, for random choices; if not given, its file and place do"),
+    SL_OPT_LIST(
+        config, columns, COLUMN, NULL,
+        "fields that a stage may read although the first records lack them; they are null where they are absent"),
     { 0 },
 };
 static const sl_field fields[] = {

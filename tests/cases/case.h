@@ -13,12 +13,13 @@ typedef struct test_case {
     size_t n_stages;
     bool has_source, has_sink; /* the stages begin with a source, end with a sink: none is put around them */
     /* any of these may be NULL */
-    const yaml_node *source, *sink, *head; /* further options of the source and sink around, and of the pipeline */
-    const yaml_node *in, *in_files;        /* contents of in.jsonl; map of file name to content */
-    const yaml_node *out, *out_files;      /* what out.jsonl, and what other files, must hold */
-    const yaml_node *rejects, *counts;     /* maps of a metric's name to its number */
-    const yaml_node *error;                /* a text, or a list of texts, that standard error must show */
-    const yaml_node *exit; /* expected exit code of `run`; with `error` and without this: of `check`, 78 */
+    const yaml_node *source, *head;    /* further options of the source in front, and of the pipeline */
+    const yaml_node *in, *in_files;    /* contents of in.jsonl; map of file name to content */
+    const yaml_node *out, *out_files;  /* what out.jsonl, and what other files, must hold */
+    const yaml_node *rejects, *counts; /* maps of a metric's name to its number */
+    const yaml_node *evidence;         /* list: what each line of the quarantine must have in it; sets on_reject */
+    const yaml_node *error;            /* a text, or a list of texts, that standard error must show */
+    const yaml_node *exit;             /* expected exit code of `run`; with `error` and without this: of `check`, 78 */
 } test_case;
 
 /* One way to run a case. None of these may change what comes out. */
@@ -49,6 +50,9 @@ bool folder_read(const char *folder, const char *name, sbuf *out, sbuf *why);
 /* ---- case_report.c ---- */
 /* Does run.json agree with `rejects` and `counts`, and do its numbers add up? false: why not. */
 bool report_agrees(const char *folder, const test_case *t, const variant *v, sbuf *why);
+
+/* Is the quarantine what `evidence` says, line by line? false: why not. */
+bool quarantine_agrees(const char *folder, const test_case *t, sbuf *why);
 
 /* ---- case_run.c ---- */
 /* Runs a case in all its variants. false: why the first one failed. */

@@ -2,8 +2,8 @@
 #include <string.h>
 #include "case.h"
 
-static const char *const keys[] = { "about", "stage",     "stages",  "source", "sink",  "head", "in", "in_files",
-                                    "out",   "out_files", "rejects", "counts", "error", "exit", NULL };
+static const char *const keys[] = { "about", "stage",     "stages",  "source", "sink",     "head",  "in",   "in_files",
+                                    "out",   "out_files", "rejects", "counts", "evidence", "error", "exit", NULL };
 
 static bool known(const char *key)
 {
@@ -46,6 +46,8 @@ static void read_stages(diags *d, const yaml_node *map, test_case *t)
     for (size_t i = 0; many && i < many->n; i++)
         if (!add_stage(d, t, many->items[i]))
             return;
+    if (many && !many->n)
+        diag_error(d, many->at, "there is no stage");
 }
 
 static void read_case(diags *d, const yaml_node *map, test_case *t)
@@ -65,7 +67,6 @@ static void read_case(diags *d, const yaml_node *map, test_case *t)
         diag_error(d, map->at, "a case has no 'about'");
     read_stages(d, map, t);
     t->source = get(d, map, "source", YAML_MAP);
-    t->sink = get(d, map, "sink", YAML_MAP);
     t->head = get(d, map, "head", YAML_MAP);
     t->in = get(d, map, "in", YAML_SCALAR);
     t->in_files = get(d, map, "in_files", YAML_MAP);
@@ -73,6 +74,7 @@ static void read_case(diags *d, const yaml_node *map, test_case *t)
     t->out_files = get(d, map, "out_files", YAML_MAP);
     t->rejects = get(d, map, "rejects", YAML_MAP);
     t->counts = get(d, map, "counts", YAML_MAP);
+    t->evidence = get(d, map, "evidence", YAML_LIST);
     t->error = yaml_get(map, "error");
     t->exit = get(d, map, "exit", YAML_SCALAR);
     if (!t->out && !t->out_files && !t->rejects && !t->error && !t->exit)

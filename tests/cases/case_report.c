@@ -1,4 +1,4 @@
-/* run.json against what a case expects of the stage under test. */
+/* run.json and the quarantine against what a case expects of the stage under test. */
 #include <string.h>
 #include "case.h"
 #include "io/json.h"
@@ -125,6 +125,26 @@ bool report_agrees(const char *folder, const test_case *t, const variant *v, sbu
     const bool ok = folder_read(folder, "run/run.json", &text, why) &&
                     parse_report(&text, place_of(t, v), &mem, cells, why) && check_stage(cells, t, why);
     arena_free(&mem);
+    sbuf_free(&text);
+    return ok;
+}
+
+bool quarantine_agrees(const char *folder, const test_case *t, sbuf *why)
+{
+    sbuf text = { 0 };
+    bool ok = folder_read(folder, "run/quarantine.jsonl.zst", &text, why);
+    char *line = text.p;
+    for (size_t i = 0; ok && t->evidence && (i < t->evidence->n || (line && *line)); i++) {
+        const char *want = i < t->evidence->n ? t->evidence->items[i]->text : NULL;
+        char *end = line ? strchr(line, '\n') : NULL;
+        if (end)
+            *end = '\0';
+        ok = want && end && strstr(line, want);
+        if (!ok)
+            sbuf_printf(why, "quarantine, line %zu:\n    expected %s\n    got      %s", i + 1,
+                        want ? want : "(nothing)", line && *line ? line : "(nothing)");
+        line = end ? end + 1 : NULL;
+    }
     sbuf_free(&text);
     return ok;
 }

@@ -59,13 +59,35 @@ static void stage(sbuf *out, const yaml_node *map)
     case_yaml_pairs(out, map, 4);
 }
 
-/* A stage of the harness; a `path` among the options of the case stands for its own. */
-static void own_stage(sbuf *out, const char *use, const char *path, const yaml_node *options)
+/* The columns that stages read by name: what `column` and `from` hold, at any depth. */
+static void columns_of(sbuf *out, const yaml_node *node)
 {
-    sbuf_printf(out, "  - use: %s\n", use);
-    if (!yaml_get(options, "path"))
-        sbuf_printf(out, "    path: %s\n", path);
-    case_yaml_pairs(out, options, 4);
+    for (size_t i = 0; node->kind == YAML_LIST && i < node->n; i++)
+        columns_of(out, node->items[i]);
+    for (size_t i = 0; node->kind == YAML_MAP && i < node->n; i++) {
+        const yaml_pair *pair = &node->pairs[i];
+        const bool names = strcmp(pair->key->text, "column") == 0 || strcmp(pair->key->text, "from") == 0;
+        if (names && pair->value->kind == YAML_SCALAR) {
+            sbuf_puts(out, "      - ");
+            sbuf_json(out, pair->value->text, pair->value->n);
+            sbuf_putc(out, '\n');
+        } else {
+            columns_of(out, pair->value);
+        }
+    }
+}
+
+/* The engine refuses a column that the first records lack; here a record may stand alone in its batch, so all are
+ * promised. Not where the case is about a mistake. */
+static void own_source(sbuf *out, const test_case *t)
+{
+    sbuf_puts(out, "  - use: source.jsonl\n    path: in.jsonl\n");
+    if (!t->error) {
+        sbuf_puts(out, "    columns:\n      - _decoy\n");
+        for (size_t i = 0; i < t->n_stages; i++)
+            columns_of(out, t->stages[i]);
+    }
+    case_yaml_pairs(out, t->source, 4);
 }
 
 void case_pipeline(sbuf *out, const test_case *t, const variant *v)
@@ -73,15 +95,17 @@ void case_pipeline(sbuf *out, const test_case *t, const variant *v)
     sbuf_printf(out, "name: case\nbatch_rows: %u\n", v->batch_rows);
     if (v->split_bytes)
         sbuf_printf(out, "split_bytes: %u\n", v->split_bytes);
+    if (t->evidence)
+        sbuf_puts(out, "on_reject: quarantine\n");
     case_yaml_pairs(out, t->head, 0);
     sbuf_puts(out, "stages:\n");
     if (!t->has_source)
-        own_stage(out, "source.jsonl", "in.jsonl", t->source);
+        own_source(out, t);
     if (v->decoys)
-        sbuf_puts(out,
-                  "  - use: filter.where\n    name: decoys\n    all:\n      - column: _decoy\n        \"null\": yes\n");
+        sbuf_puts(out, "  - use: filter.where\n    name: decoys\n    on_reject: drop\n"
+                       "    all:\n      - column: _decoy\n        \"null\": yes\n");
     for (size_t i = 0; i < t->n_stages; i++)
         stage(out, t->stages[i]);
     if (!t->has_sink)
-        own_stage(out, "sink.jsonl", "out.jsonl", t->sink);
+        sbuf_puts(out, "  - use: sink.jsonl\n    path: out.jsonl\n");
 }

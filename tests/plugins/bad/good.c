@@ -7,7 +7,8 @@ static int process(sl_ctx *c, const void *g, void *l, sl_batch *b)
     return SL_OK;
 }
 
-static const sl_stage stage = { SL_STAGE(SL_TRANSFORM), .name = STAGE_NAME, .summary = "does nothing", .process = process };
+static const sl_stage stage = { SL_STAGE(SL_TRANSFORM), .name = STAGE_NAME, .summary = "does nothing",
+                                .process = process };
 
 #ifndef BAD_ABI
 SL_PLUGIN("good", "1", &stage)

@@ -1,4 +1,5 @@
-/* What the tests of input share: a folder of their own, files in every codec, and all records of a file read piece by piece. */
+/* What the tests of input share: a folder of their own, files in every codec, and all records of a file read piece by
+ * piece. */
 #ifndef TEST_INPUT_HELP_H
 #define TEST_INPUT_HELP_H
 #include "base/fs.h"
@@ -162,8 +163,8 @@ static void help_walk(input_chunk *c, help_result *out)
 }
 
 /* All of a file, piece by piece; plain pieces through streams where `by_stream`. */
-__attribute__((unused)) static help_result help_read_file(const input_file *f, uint64_t split, int members, const input_limits *lim,
-                                                          bool by_stream)
+__attribute__((unused)) static help_result help_read_file(const input_file *f, uint64_t split, int members,
+                                                          const input_limits *lim, bool by_stream)
 {
     help_result out = { 0 };
     arena mem;
@@ -198,9 +199,12 @@ __attribute__((unused)) static help_result help_read_file(const input_file *f, u
     return out;
 }
 
-static const input_limits help_limits = { .chunk_bytes = 8 << 20, .max_record_bytes = 128 << 20, .damage = DAMAGE_STOPS };
+static const input_limits help_limits = { .chunk_bytes = 8 << 20,
+                                          .max_record_bytes = 128 << 20,
+                                          .damage = DAMAGE_STOPS };
 
-__attribute__((unused)) static help_result help_read(const char *path, uint64_t split, int members, const input_limits *lim)
+__attribute__((unused)) static help_result help_read(const char *path, uint64_t split, int members,
+                                                     const input_limits *lim)
 {
     arena mem;
     input_list list;

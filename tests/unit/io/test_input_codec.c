@@ -96,6 +96,25 @@ static void test_padding_and_garbage(void **state)
     }
 }
 
+/* A header that no compressor of ours writes (operating system 19) is a member all the same, at the start and behind
+ * others. */
+static void test_odd_gzip_header(void **state)
+{
+    (void)state;
+    sbuf file = { 0 };
+    for (int i = 0; i < 2; i++) {
+        const size_t at = file.n;
+        help_pack(CODEC_GZIP, "{1}\n", 4, &file);
+        file.p[at + 8] = 7;
+        file.p[at + 9] = 99;
+    }
+    help_result r = read_bytes(&file, DAMAGE_STOPS);
+    assert_string_equal(sbuf_z(&r.text), "{1}\n{1}\n");
+    assert_int_equal(r.n_damage, 0);
+    help_free(&r);
+    sbuf_free(&file);
+}
+
 static void test_checksums(void **state)
 {
     (void)state;
@@ -103,9 +122,12 @@ static void test_checksums(void **state)
         input_codec codec;
         size_t from_end;
         const char *cause;
-    } cases[] = { { CODEC_ZSTD, 1, "zstd frame at byte 0: wrong checksum" }, { CODEC_GZIP, 8, "gzip member at byte 0: wrong CRC" },
-                  { CODEC_GZIP, 4, "gzip member at byte 0: wrong length" },  { CODEC_LZ4, 1, "lz4 frame at byte 0: wrong checksum" },
-                  { CODEC_BZIP2, 2, "bzip2 stream at byte 0: corrupt" },     { CODEC_XZ, 1, "xz stream at byte 0: corrupt" } };
+    } cases[] = { { CODEC_ZSTD, 1, "zstd frame at byte 0: wrong checksum" },
+                  { CODEC_GZIP, 8, "gzip member at byte 0: wrong CRC" },
+                  { CODEC_GZIP, 4, "gzip member at byte 0: wrong length" },
+                  { CODEC_LZ4, 1, "lz4 frame at byte 0: wrong checksum" },
+                  { CODEC_BZIP2, 2, "bzip2 stream at byte 0: corrupt" },
+                  { CODEC_XZ, 1, "xz stream at byte 0: corrupt" } };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         sbuf file = { 0 };
         help_pack(cases[i].codec, "{1}\n{2}\n{3", 10, &file);
@@ -169,8 +191,10 @@ static void test_long_window(void **state)
 static void test_size_lies(void **state)
 {
     (void)state; /* a header that promises 1 byte over a block of 100,000 */
-    const unsigned char frame[] = { 0x28, 0xB5, 0x2F, 0xFD, 0x80, 0x40, 1, 0, 0, 0, 0x03 | (100000 << 3 & 0xF8), 100000 >> 5 & 255,
-                                    100000 >> 13, 'x' };
+    const unsigned char frame[] = {
+        0x28,         0xB5, 0x2F, 0xFD, 0x80, 0x40, 1, 0, 0, 0, 0x03 | (100000 << 3 & 0xF8), 100000 >> 5 & 255,
+        100000 >> 13, 'x'
+    };
     sbuf file = { 0 };
     sbuf_add(&file, frame, sizeof frame);
     help_result r = read_bytes(&file, DAMAGE_STOPS);
@@ -271,7 +295,8 @@ static void test_flips(void **state)
     }
 }
 
-/* Three frames, the second broken: the first and the third stay; the third one's first line only where it looks like a record. */
+/* Three frames, the second broken: the first and the third stay; the third one's first line only where it looks like a
+ * record. */
 static void test_resume(void **state)
 {
     (void)state;
@@ -385,13 +410,21 @@ static void test_changes(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_frames),     cmocka_unit_test(test_last_line),
-        cmocka_unit_test(test_padding_and_garbage), cmocka_unit_test(test_checksums),
-        cmocka_unit_test(test_legacy_and_dictionary), cmocka_unit_test(test_long_window),
-        cmocka_unit_test(test_size_lies),  cmocka_unit_test(test_truncation),
-        cmocka_unit_test(test_blocks_before_damage), cmocka_unit_test(test_flips),
-        cmocka_unit_test(test_resume),     cmocka_unit_test(test_many_damages),
-        cmocka_unit_test(test_stdin),      cmocka_unit_test(test_changes),
+        cmocka_unit_test(test_frames),
+        cmocka_unit_test(test_last_line),
+        cmocka_unit_test(test_padding_and_garbage),
+        cmocka_unit_test(test_checksums),
+        cmocka_unit_test(test_odd_gzip_header),
+        cmocka_unit_test(test_legacy_and_dictionary),
+        cmocka_unit_test(test_long_window),
+        cmocka_unit_test(test_size_lies),
+        cmocka_unit_test(test_truncation),
+        cmocka_unit_test(test_blocks_before_damage),
+        cmocka_unit_test(test_flips),
+        cmocka_unit_test(test_resume),
+        cmocka_unit_test(test_many_damages),
+        cmocka_unit_test(test_stdin),
+        cmocka_unit_test(test_changes),
     };
     return cmocka_run_group_tests(tests, help_setup, help_teardown);
 }

@@ -20,8 +20,8 @@ static const char *cut(const void *p, size_t n, uint64_t split, bool archive)
     assert_int_equal(input_find(&mem, &path, 1, &list, &note, &err), INPUT_OK);
     assert_int_equal(input_cut(&mem, list.v, split, archive, &out, &err), INPUT_OK);
     for (size_t i = 0; i < out.n; i++)
-        sbuf_printf(&text, "%s%llu-%llu%s", i ? " " : "", (unsigned long long)out.v[i].begin, (unsigned long long)out.v[i].end,
-                    out.v[i].stream ? "*" : "");
+        sbuf_printf(&text, "%s%llu-%llu%s", i ? " " : "", (unsigned long long)out.v[i].begin,
+                    (unsigned long long)out.v[i].end, out.v[i].stream ? "*" : "");
     arena_free(&mem);
     return sbuf_z(&text);
 }
@@ -85,11 +85,11 @@ static void test_zstd_runs(void **state)
     assert_string_equal(cut(s.p, s.n, 1 << 20, false), expected);
     snprintf(expected, sizeof expected, "0-%zu*", at[1]);
     assert_string_equal(cut(s.p, at[1], 1 << 20, false), expected); /* one frame: a stream */
-    snprintf(expected, sizeof expected, "0-%zu* %zu-%zu* %zu-%zu* %zu-%zu* %zu-%zu*", at[1], at[1], at[2], at[2], at[3], at[3],
-             at[4], at[4], n);
+    snprintf(expected, sizeof expected, "0-%zu* %zu-%zu* %zu-%zu* %zu-%zu* %zu-%zu*", at[1], at[1], at[2], at[2], at[3],
+             at[3], at[4], at[4], n);
     assert_string_equal(cut(s.p, s.n, 499, false), expected); /* above twice the split: a stream each */
-    snprintf(expected, sizeof expected, "0-%zu %zu-%zu %zu-%zu %zu-%zu %zu-%zu", at[1], at[1], at[2], at[2], at[3], at[3],
-             at[4], at[4], n);
+    snprintf(expected, sizeof expected, "0-%zu %zu-%zu %zu-%zu %zu-%zu %zu-%zu", at[1], at[1], at[2], at[2], at[3],
+             at[3], at[4], at[4], n);
     assert_string_equal(cut(s.p, s.n, 500, false), expected);
     sbuf_free(&s);
 }
@@ -194,9 +194,14 @@ static void test_vanished(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_plain),      cmocka_unit_test(test_other_codecs),      cmocka_unit_test(test_zstd_runs),
-        cmocka_unit_test(test_zstd_mixed), cmocka_unit_test(test_zstd_unknown_size), cmocka_unit_test(test_zstd_damaged),
-        cmocka_unit_test(test_many_frames), cmocka_unit_test(test_vanished),
+        cmocka_unit_test(test_plain),
+        cmocka_unit_test(test_other_codecs),
+        cmocka_unit_test(test_zstd_runs),
+        cmocka_unit_test(test_zstd_mixed),
+        cmocka_unit_test(test_zstd_unknown_size),
+        cmocka_unit_test(test_zstd_damaged),
+        cmocka_unit_test(test_many_frames),
+        cmocka_unit_test(test_vanished),
     };
     return cmocka_run_group_tests(tests, help_setup, help_teardown);
 }

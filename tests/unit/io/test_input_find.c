@@ -59,8 +59,9 @@ static int tree(void **state)
     static const char *const dirs[] = { "t", "t/a", "t/a/b", "t/.hidden", "t/empty", "t/c" };
     for (size_t i = 0; i < sizeof dirs / sizeof *dirs; i++)
         assert_int_equal(mkdir(help_path(dirs[i]), 0755), 0);
-    static const char *const files[] = { "t/z.jsonl", "t/B.jsonl", "t/a/1.jsonl", "t/a/b/2.jsonl", "t/a/b/x.txt",
-                                         "t/.hidden/no.jsonl", "t/.no.jsonl", "t/c/[x].jsonl", "t/a.jsonl" };
+    static const char *const files[] = { "t/z.jsonl",     "t/B.jsonl",     "t/a/1.jsonl",
+                                         "t/a/b/2.jsonl", "t/a/b/x.txt",   "t/.hidden/no.jsonl",
+                                         "t/.no.jsonl",   "t/c/[x].jsonl", "t/a.jsonl" };
     for (size_t i = 0; i < sizeof files / sizeof *files; i++)
         help_write(files[i], files[i], strlen(files[i]));
     return 0;
@@ -185,7 +186,8 @@ static void test_fingerprint(void **state)
     free(expected);
     help_write("p2", p, n);
     assert_true(print_of("p2", &size) == base);
-    static const size_t seen[] = { 0, (64 << 10) - 1, (1 << 19) - (32 << 10), (1 << 19) + (32 << 10) - 1, (1 << 20) - 1 };
+    static const size_t seen[] = { 0, (64 << 10) - 1, (1 << 19) - (32 << 10), (1 << 19) + (32 << 10) - 1,
+                                   (1 << 20) - 1 };
     for (size_t i = 0; i < sizeof seen / sizeof *seen; i++) {
         p[seen[i]] = 1;
         help_write("p2", p, n);
@@ -258,9 +260,9 @@ static void test_pipe(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_globs),  cmocka_unit_test(test_folders),    cmocka_unit_test(test_errors),
-        cmocka_unit_test(test_loops),  cmocka_unit_test(test_unreadable), cmocka_unit_test(test_order_and_doubles),
-        cmocka_unit_test(test_sniff),  cmocka_unit_test(test_fingerprint), cmocka_unit_test(test_pipe),
+        cmocka_unit_test(test_globs), cmocka_unit_test(test_folders),     cmocka_unit_test(test_errors),
+        cmocka_unit_test(test_loops), cmocka_unit_test(test_unreadable),  cmocka_unit_test(test_order_and_doubles),
+        cmocka_unit_test(test_sniff), cmocka_unit_test(test_fingerprint), cmocka_unit_test(test_pipe),
     };
     return cmocka_run_group_tests(tests, tree, help_teardown);
 }

@@ -6,7 +6,8 @@
 #include <cmocka.h>
 #include "unit/io/input_help.h"
 
-/* Lines of random lengths: empty ones, CRLF, white space, some of thousands of bytes; sometimes no newline at the end. */
+/* Lines of random lengths: empty ones, CRLF, white space, some of thousands of bytes; sometimes no newline at the end.
+ */
 static void random_text(sbuf *s, size_t about)
 {
     sbuf_clear(s);
@@ -73,7 +74,8 @@ static void same(help_result *a, help_result *b)
 
 static void cut_every_way(const sbuf *text, const sbuf *file)
 {
-    static const uint64_t splits[] = { 1, 2, 3, 7, 16, 64, 100, 333, 1000, 4096, 20000 }, chunks[] = { 1, 10, 100, 5000, 1 << 20 };
+    static const uint64_t splits[] = { 1, 2, 3, 7, 16, 64, 100, 333, 1000, 4096, 20000 },
+                          chunks[] = { 1, 10, 100, 5000, 1 << 20 };
     static const uint64_t maxes[] = { 1 << 20, 500, 20 };
     const char *path = help_write("f", file->p, file->n);
     for (size_t m = 0; m < 3; m++) {
@@ -151,7 +153,8 @@ static void test_streamed_pieces(void **state)
     arena_init(&mem, 0);
     assert_int_equal(input_find(&mem, &path, 1, &list, &note, &err), INPUT_OK);
     const input_limits lim = { .chunk_bytes = 77, .max_record_bytes = 1000 };
-    help_result a = help_read_file(list.v, 512, MEMBERS_NONE, &lim, false), b = help_read_file(list.v, 512, MEMBERS_NONE, &lim, true);
+    help_result a = help_read_file(list.v, 512, MEMBERS_NONE, &lim, false),
+                b = help_read_file(list.v, 512, MEMBERS_NONE, &lim, true);
     same(&a, &b);
     assert_true(b.chunks > a.chunks);
     help_free(&a);

@@ -258,6 +258,48 @@ static void without_outputs_nothing_happens(void **state)
     outputs_free(NULL);
 }
 
+/* Digests of two outputs that get the same 9 MiB of records in turn. */
+static void digests(const char *const names[2], const int levels[2], char hex[2][65])
+{
+    sbuf err = { 0 };
+    const output_shard *v;
+    outputs *o = outputs_new(1, "t", 1 << 20);
+    output *out[2];
+    for (int k = 0; k < 2; k++) {
+        out[k] = outputs_open(o, &(output_spec){ .path = in_folder(names[k]), .level = levels[k] }, &err);
+        assert_non_null(out[k]);
+    }
+    for (uint32_t i = 0; i < 9; i++) {
+        for (int k = 0; k < 2; k++)
+            put_record(out[k], 0, 1 << 20, i);
+        assert_int_equal(outputs_end_chunk(o, 0, 0, i, &err), 0);
+    }
+    assert_int_equal(outputs_end_split(o, 0, 9, &err), 0);
+    assert_int_equal(outputs_finish(o, &err), 0);
+    for (int k = 0; k < 2; k++) {
+        assert_int_equal(output_shards(out[k], &v), 1);
+        memcpy(hex[k], v->sha256, 65);
+    }
+    outputs_free(o);
+}
+
+/* One context compresses frames of both outputs in turn; neither feels the other's level. */
+static void levels_do_not_mix(void **state)
+{
+    (void)state;
+    static const char *const names[2][2] = { { "a.zst", "b.zst" }, { "a.gz", "b.gz" } };
+    for (int i = 0; i < 2; i++) {
+        char low[2][65], high[2][65], mixed[2][65];
+        digests(names[i], (int[]){ 1, 1 }, low);
+        digests(names[i], (int[]){ 6, 6 }, high);
+        digests(names[i], (int[]){ 1, 6 }, mixed);
+        assert_string_not_equal(low[0], high[0]);
+        assert_string_equal(low[0], low[1]);
+        assert_string_equal(mixed[0], low[0]);
+        assert_string_equal(mixed[1], high[0]);
+    }
+}
+
 /* A commit may be shorter than its room, and room that is not committed leaves nothing. */
 static void room_and_commit(void **state)
 {
@@ -296,6 +338,7 @@ int main(void)
         cmocka_unit_test(records_of_no_bytes),
         cmocka_unit_test(gzip_has_a_member_a_frame),
         cmocka_unit_test(several_outputs_and_empty_ones),
+        cmocka_unit_test(levels_do_not_mix),
         cmocka_unit_test(without_outputs_nothing_happens),
         cmocka_unit_test(room_and_commit),
     };

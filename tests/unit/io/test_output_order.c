@@ -42,7 +42,7 @@ static uint32_t next_random(uint32_t *seed)
 static unsigned records_of(unsigned out, unsigned split, unsigned chunk, uint32_t *seed)
 {
     *seed = out * 7919u + split * 104729u + chunk * 1299709u + 1;
-    return (split + chunk + out) % 5 == 0 ? 0 : 40 + next_random(seed) % 160;
+    return (split + chunk + out) % 5 == 0 ? 0 : 20 + next_random(seed) % 80;
 }
 
 static size_t length_of(uint32_t *seed)
@@ -128,10 +128,10 @@ static void make_tasks(job *j, uint32_t shuffle)
 static void run(unsigned threads, uint32_t shuffle, bool obey, uint64_t window, sbuf *told, uint64_t *most)
 {
     static const char *const names[OUTPUTS] = { "o-{shard}.zst", "one.zst", "g-{shard}.gz", "p-{shard}.jsonl" };
-    static const output_spec specs[OUTPUTS] = { { .level = 1, .shard_bytes = 5 << 20 },
+    static const output_spec specs[OUTPUTS] = { { .level = 1, .shard_bytes = 3 << 20 },
                                                 { .level = 5 },
-                                                { .level = 1, .shard_records = 700 },
-                                                { .shard_bytes = 3000000, .shard_records = 2000 } };
+                                                { .level = 1, .shard_records = 300 },
+                                                { .shard_bytes = 1500000, .shard_records = 400 } };
     pthread_t thread[8];
     worker w[8];
     sbuf err = { 0 };
@@ -319,9 +319,10 @@ static void a_small_window_bounds_memory(void **state)
     uint64_t held;
     const uint64_t window = 2 << 20;
     run(3, 0, true, window, &told, &held);
-    /* Twice the window, a chunk (at most 13 MiB here) of each thread, an open frame of each output. */
+    /* Twice the window, a chunk (at most 8 MiB here, all outputs together) of each thread, an open frame of each
+     * output. */
     assert_true(held > 0);
-    assert_true(held <= 2 * window + 3 * (13 << 20) + OUTPUTS * OUTPUT_FRAME);
+    assert_true(held <= 2 * window + 3 * (8 << 20) + OUTPUTS * OUTPUT_FRAME);
     sbuf_free(&told);
 }
 

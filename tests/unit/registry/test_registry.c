@@ -150,8 +150,8 @@ static void test_first_folder_wins(void **u)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_refused),       cmocka_unit_test(test_no_plugin), cmocka_unit_test(test_float_mode),
-        cmocka_unit_test(test_older_header),  cmocka_unit_test(test_unknown),   cmocka_unit_test(test_first_folder_wins),
+        cmocka_unit_test(test_refused),      cmocka_unit_test(test_no_plugin), cmocka_unit_test(test_float_mode),
+        cmocka_unit_test(test_older_header), cmocka_unit_test(test_unknown),   cmocka_unit_test(test_first_folder_wins),
     };
     return cmocka_run_group_tests_name("registry", tests, NULL, NULL);
 }

@@ -1,0 +1,1 @@
+"$SLUICE" inspect demo.polite --json --plugin-path $DEMO

@@ -1,0 +1,1 @@
+"$SLUICE" inspect demo.polite --md --plugin-path $DEMO

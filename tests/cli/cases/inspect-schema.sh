@@ -1,0 +1,1 @@
+"$SLUICE" inspect demo.polite --schema --plugin-path $DEMO

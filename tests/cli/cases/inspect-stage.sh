@@ -1,0 +1,1 @@
+"$SLUICE" inspect demo.polite --plugin-path $DEMO

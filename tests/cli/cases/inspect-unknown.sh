@@ -1,0 +1,1 @@
+"$SLUICE" inspect filter.lenght

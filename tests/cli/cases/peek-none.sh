@@ -1,0 +1,3 @@
+docs 3 5 >docs.jsonl
+pipeline p.yaml
+"$SLUICE" peek p.yaml --dropped

@@ -1,0 +1,2 @@
+# All slips at once.
+"$SLUICE" run --nosuch --threads 0 --color blue p.yaml

@@ -1,0 +1,1 @@
+"$SLUICE" --version && "$SLUICE" version | cmp - <("$SLUICE" --version)

@@ -1,0 +1,4 @@
+#include "probe.h"
+
+SL_PLUGIN("test-probe", "1.0", &test_contract, &test_write, &test_vector, &test_upper, &test_spans, &test_fail,
+          &test_fail_sink, &test_source, &test_lines, &test_observe, &test_report, &test_reject_twice)

@@ -1,0 +1,449 @@
+/* Runs that end well: counts, columns, branches, merges, annotate, quarantine; the same for any threads and batches. */
+#include "exec_test.h"
+
+static const unsigned many[] = { 1, 2, 7 };
+enum { MANY = sizeof many / sizeof *many };
+
+/* ---- counts and order ---- */
+
+static void test_counts(void **u)
+{
+    (void)u;
+    sbuf text = { 0 }, want = { 0 }, pipe = { 0 };
+    add_docs(&text, 0, 500);
+    sbuf_puts(&text, "no json\n\n{\"id\":\"x\"}\n   \n");
+    add_docs(&text, 500, 1000);
+    sbuf_puts(&text, "{\"text\":3}"); /* no newline at the end */
+    put_file("@/counts.jsonl", text.p, text.n);
+    for (unsigned i = 0; i < 1000; i++)
+        if (i % 37 >= 10)
+            add_docs(&want, i, i + 1);
+    static const struct {
+        unsigned rows, split;
+    } cut[] = { { 1024, 8 << 20 }, { 1, 8 << 20 }, { 7, 4000 }, { 64, 500 } };
+    for (unsigned t = 0; t < MANY; t++)
+        for (unsigned k = 0; k < 4; k++) {
+            job j;
+            sbuf_clear(&pipe);
+            sbuf_printf(&pipe,
+                        "batch_rows: %u\nsplit_bytes: %u\nstages:\n  - { use: source.jsonl, path: '@/counts.jsonl' }\n"
+                        "  - { use: filter.length, min: 10 }\n  - { use: sink.jsonl, path: '@/out/counts.jsonl' }\n",
+                        cut[k].rows, cut[k].split);
+            run_good(&j, pipe.p, many[t]);
+            assert_int_equal(counts(&j, "source.jsonl")->in, 1003);
+            assert_int_equal(counts(&j, "source.jsonl")->kept, 1000);
+            assert_int_equal(counts(&j, "source.jsonl")->errors, 3);
+            assert_int_equal(metric(&j, "source.jsonl", "blank_lines")->n, 2);
+            assert_int_equal(counts(&j, "filter.length")->kept, 1000 - 271);
+            assert_int_equal(counts(&j, "filter.length")->rejected, 271);
+            assert_int_equal(metric(&j, "filter.length", "too_short")->n, 271);
+            assert_int_equal(counts(&j, "sink.jsonl")->in, 729);
+            exec_progress now;
+            exec_progress_now(j.x, &now);
+            assert_int_equal(now.documents, 1003);
+            assert_int_equal(now.kept, 729);
+            assert_int_equal(now.errors, 3);
+            assert_int_equal(now.bytes_total, text.n);
+            assert_int_equal(now.bytes_done, text.n);
+            const exec_split *split;
+            const exec_file *file;
+            uint64_t records = 0, kept = 0, last = 0;
+            for (size_t i = 0, n = exec_splits(j.x, &split); i < n; i++) {
+                assert_true(split[i].first > last && split[i].chunks == 1 && split[i].file == 0 &&
+                            split[i].source == 0);
+                last = split[i].first;
+                records += split[i].records;
+                kept += split[i].kept;
+            }
+            assert_int_equal(records, 1003);
+            assert_int_equal(kept, 729);
+            assert_int_equal(exec_files(j.x, &file), 1);
+            assert_int_equal(file[0].records, 1003);
+            assert_int_equal(file[0].size, text.n);
+            assert_int_equal(file[0].n_damage, 0);
+            job_free(&j);
+            file_is("@/out/counts.jsonl", want.p);
+        }
+    sbuf_free(&text);
+    sbuf_free(&want);
+    sbuf_free(&pipe);
+}
+
+/* Every promise of plugin.h to a transform, over plain files and streams, for all that may vary. */
+static void test_contract(void **u)
+{
+    (void)u;
+    sbuf pipe = { 0 };
+    put_docs("@/c1.jsonl", 0, 700);
+    put_docs("@/c2.jsonl", 700, 701);
+    put_file("@/c3.jsonl", "", 0);
+    run_to("stages:\n  - { use: source.jsonl, path: '@/c1.jsonl' }\n  - { use: sink.jsonl, path: '@/c4.jsonl.gz' }\n",
+           1);
+    static const struct {
+        unsigned rows, split;
+    } cut[] = { { 1024, 8 << 20 }, { 1, 3000 }, { 16, 3000 }, { 1000, 900 } };
+    for (unsigned t = 0; t < MANY; t++)
+        for (unsigned k = 0; k < 4; k++) {
+            job j;
+            sbuf_clear(&pipe);
+            sbuf_printf(&pipe,
+                        "seed: 9\nbatch_rows: %u\nsplit_bytes: %u\nstages:\n  - { use: source.jsonl, path: "
+                        "['@/c1.jsonl', '@/c2.jsonl', '@/c3.jsonl', "
+                        "'@/c4.jsonl.gz'] }\n  - { use: test.contract, number: n, name: first }\n  - { use: "
+                        "sample.random, keep: 30%% }\n"
+                        "  - { use: test.contract }\n  - { use: sink.null }\n  - { use: test.contract, from: first, "
+                        "name: third }\n"
+                        "  - { use: sink.null, name: other }\n",
+                        cut[k].rows, cut[k].split);
+            run_good(&j, pipe.p, many[t]);
+            assert_int_equal(metric(&j, "first", "rows")->n, 1401);
+            assert_int_equal(metric(&j, "third", "rows")->n, 1401);
+            assert_int_equal(metric(&j, "test.contract", "rows")->n, counts(&j, "sample.random")->kept);
+            assert_true(counts(&j, "sample.random")->kept > 300 && counts(&j, "sample.random")->kept < 540);
+            assert_int_equal(counts(&j, "first")->batches, metric(&j, "first", "batches")->n);
+            job_free(&j);
+        }
+    sbuf_free(&pipe);
+}
+
+static void test_own_splits(void **u)
+{
+    (void)u;
+    sbuf pipe = { 0 }, want = { 0 };
+    for (unsigned s = 0; s < 20; s++)
+        for (unsigned i = 0; i < 9; i++)
+            if (i % 4)
+                sbuf_printf(&want, "{\"id\":\"part-%u/%u\",\"text\":\"document %u of part-%u\",\"k\":%u}\n", s, i, i, s,
+                            i);
+    for (unsigned t = 0; t < MANY; t++)
+        for (unsigned rows = 1; rows <= 64; rows *= 4) {
+            job j;
+            const exec_split *split;
+            sbuf_clear(&pipe);
+            sbuf_printf(
+                &pipe,
+                "batch_rows: %u\nstages:\n  - { use: test.source, splits: 20, rows: 9, broken_every: 4, number: k }\n"
+                "  - { use: test.contract, number: k }\n  - { use: sink.jsonl, path: '@/out/own.jsonl' }\n",
+                rows);
+            run_good(&j, pipe.p, many[t]);
+            assert_int_equal(counts(&j, "test.source")->in, 180);
+            assert_int_equal(counts(&j, "test.source")->errors, 60);
+            assert_int_equal(exec_splits(j.x, &split), 20);
+            assert_int_equal(split[7].file, PLAN_NONE);
+            assert_int_equal(split[7].begin, 70);
+            assert_int_equal(split[7].records, 9);
+            assert_int_equal(split[7].kept, 6);
+            job_free(&j);
+            file_is("@/out/own.jsonl", want.p);
+        }
+    run_to("stages:\n  - { use: test.source, splits: 0 }\n  - { use: sink.jsonl, path: '@/out/none.jsonl' }\n",
+           2); /* no split at all */
+    file_is("@/out/none.jsonl", "");
+    sbuf_free(&pipe);
+    sbuf_free(&want);
+}
+
+/* ---- columns ---- */
+
+static void test_write(void **u)
+{
+    (void)u;
+    put_text("@/w.jsonl", "{\"text\":\"abcde\", \"w_i32\": 1, \"keep\":  [1, 2]}\n{\"text\":\"abc\"}\n");
+    run_to("stages:\n  - { use: source.jsonl, path: '@/w.jsonl' }\n  - { use: test.write }\n  - { use: sink.jsonl, "
+           "path: '@/out/w1.jsonl' }\n"
+           "  - { use: test.vector, from: test.write }\n  - { use: test.vector, name: same, from: test.write }\n"
+           "  - { use: sink.jsonl, path: '@/out/w2.jsonl', fields: [w_vec] }\n  - { use: sink.jsonl, path: "
+           "'@/out/w3.jsonl', fields: [w_vec, w_hidden], from: test.vector }\n",
+           2);
+    char *got = get_file("@/out/w1.jsonl");
+    assert_string_equal(
+        got,
+        "{\"text\":\"abcde\", \"w_i32\": -5, \"keep\":  [1, "
+        "2],\"w_bool\":true,\"w_i64\":-50000000000,\"w_u64\":18446744073709551610,"
+        "\"w_f32\":2.5,\"w_f64\":0.5,\"w_span\":[0,5],\"w_str\":\"n\\t\\\"5\\\"\",\"w_json\":{\"n\": "
+        "[5]},\"w_list\":[5],"
+        "\"w_vec\":[5,6,7]}\n"
+        "{\"text\":\"abc\",\"w_bool\":true,\"w_i32\":-3,\"w_i64\":null,\"w_u64\":18446744073709551612,\"w_f32\":1.5,"
+        "\"w_f64\":0.3,"
+        "\"w_span\":[0,3],\"w_str\":\"n\\t\\\"3\\\"\",\"w_json\":{\"n\": [3]},\"w_list\":[3,4,5],\"w_vec\":[3,4,5]}\n");
+    free(got);
+    file_is("@/out/w2.jsonl",
+            "{\"w_vec\":[105,106,107]}\n{\"w_vec\":[103,104,105]}\n"); /* each branch changed its own */
+    file_is("@/out/w3.jsonl", "{\"w_vec\":[105,106,107]}\n{\"w_vec\":[103,104,105]}\n"); /* hidden stays hidden */
+}
+
+static void test_shared(void **u)
+{
+    (void)u;
+    put_docs("@/s.jsonl", 1, 101);
+    for (unsigned t = 0; t < MANY; t++) {
+        job j;
+        run_good(&j,
+                 "batch_rows: 16\nsplit_bytes: 1000\nstages:\n  - { use: source.jsonl, path: '@/s.jsonl', name: in }\n "
+                 " - { use: test.spans, name: one }\n"
+                 "  - { use: filter.length, min: 5 }\n  - { use: test.spans, name: two }\n  - { use: test.upper, all: "
+                 "true }\n"
+                 "  - { use: test.spans, name: three }\n  - { use: sink.jsonl, path: '@/out/s1.jsonl' }\n"
+                 "  - { use: test.spans, name: four, from: one }\n  - { use: sink.jsonl, path: '@/out/s2.jsonl' }\n",
+                 many[t]);
+        const uint64_t kept = counts(&j, "filter.length")->kept;
+        assert_int_equal(metric(&j, "one", "filled")->n, 100);
+        assert_int_equal(metric(&j, "one", "found")->n, 0);
+        assert_int_equal(metric(&j, "two", "filled")->n, 0);
+        assert_int_equal(metric(&j, "two", "found")->n, kept);
+        assert_int_equal(metric(&j, "three", "filled")->n, kept); /* the text is another: computed again */
+        assert_int_equal(metric(&j, "three", "found")->n, 0);
+        assert_int_equal(metric(&j, "four", "found")->n, 100); /* this branch has the old text, and its spans */
+        job_free(&j);
+        char *s1 = get_file("@/out/s1.jsonl"), *s2 = get_file("@/out/s2.jsonl"), *src = get_file("@/s.jsonl");
+        assert_null(strstr(s1, "spans"));
+        assert_string_equal(s2, src);
+        free(s1), free(s2), free(src);
+    }
+}
+
+/* ---- the graph ---- */
+
+static void test_branches(void **u)
+{
+    (void)u;
+    sbuf upper = { 0 };
+    put_docs("@/b.jsonl", 0, 300);
+    for (unsigned i = 0; i < 300; i++) {
+        const size_t at = upper.n;
+        add_docs(&upper, i, i + 1);
+        for (char *p = strstr(upper.p + at, "\"text\":\"") + 8; *p == 'x'; p++)
+            *p = (char)(i % 37 % 2 ? 'x' : 'X');
+    }
+    char *plain = get_file("@/b.jsonl");
+    static const char *const orders[] = {
+        "  - { use: test.upper, from: in }\n  - { use: sink.jsonl, path: '@/out/b-upper.jsonl' }\n"
+        "  - { use: filter.length, max: 0, from: in }\n  - { use: sink.jsonl, path: '@/out/b-none.jsonl', name: none "
+        "}\n"
+        "  - { use: sink.jsonl, path: '@/out/b-plain.jsonl', from: in, name: plain }\n",
+        "  - { use: sink.jsonl, path: '@/out/b-plain.jsonl', from: in, name: plain }\n"
+        "  - { use: filter.length, max: 0, from: in }\n  - { use: sink.jsonl, path: '@/out/b-none.jsonl', name: none "
+        "}\n"
+        "  - { use: test.upper, from: in }\n  - { use: sink.jsonl, path: '@/out/b-upper.jsonl' }\n",
+    };
+    for (unsigned o = 0; o < 2; o++)
+        for (unsigned t = 0; t < MANY; t++) {
+            char text[2048];
+            job j;
+            snprintf(text, sizeof text,
+                     "batch_rows: 10\nsplit_bytes: 2000\nstages:\n  - { use: source.jsonl, path: '@/b.jsonl', name: in "
+                     "}\n%s",
+                     orders[o]);
+            run_good(&j, text, many[t]);
+            assert_int_equal(counts(&j, "in")->kept, 300);
+            assert_int_equal(counts(&j, "none")->kept, 9);
+            const exec_split *split;
+            uint64_t kept = 0;
+            for (size_t i = 0, n = exec_splits(j.x, &split); i < n; i++)
+                kept += split[i].kept;
+            assert_int_equal(kept, 300); /* a row in three sinks is one row kept */
+            job_free(&j);
+            file_is("@/out/b-plain.jsonl", plain);
+            file_is("@/out/b-upper.jsonl", upper.p);
+        }
+    free(plain);
+    sbuf_free(&upper);
+}
+
+static void test_merge(void **u)
+{
+    (void)u;
+    sbuf want = { 0 };
+    put_docs("@/m1.jsonl", 0, 200);
+    put_docs("@/m2.jsonl", 200, 500);
+    put_docs("@/m3.jsonl", 500, 510);
+    for (unsigned i = 200; i < 500; i++)
+        if (i % 37 >= 20)
+            add_docs(&want, i, i + 1);
+    add_docs(&want, 500, 510);
+    add_docs(&want, 0, 200);
+    for (unsigned t = 0; t < MANY; t++) {
+        job j;
+        run_good(
+            &j,
+            "batch_rows: 10\nsplit_bytes: 1500\nstages:\n  - { use: source.jsonl, path: '@/m1.jsonl', name: a }\n"
+            "  - { use: source.jsonl, path: '@/m2.jsonl', name: b }\n  - { use: filter.length, min: 20, name: long }\n"
+            "  - { use: source.jsonl, path: '@/m3.jsonl', name: c }\n"
+            "  - { use: sink.jsonl, path: '@/out/m.jsonl', from: [long, c, a] }\n",
+            many[t]);
+        assert_int_equal(counts(&j, "sink.jsonl")->in, counts(&j, "long")->kept + 210);
+        job_free(&j);
+        file_is("@/out/m.jsonl", want.p);
+    }
+    sbuf_free(&want);
+}
+
+/* ---- rejects ---- */
+
+static void test_annotate(void **u)
+{
+    (void)u;
+    job j;
+    put_text("@/a.jsonl", "{\"text\":\"abcde\"}\n{\"text\":\"ab\",\"size\":1}\n{\"text\":\"abcdefgh\"}\n");
+    run_good(&j,
+             "on_reject: quarantine\nstages:\n  - { use: source.jsonl, path: '@/a.jsonl' }\n  - { use: filter.length, "
+             "min: 3, max: 6, mode: annotate, as: size }\n"
+             "  - { use: test.contract, explain: false, name: c1 }\n  - { use: filter.where, all: [{ column: "
+             "size_value, below: 5 }], mode: annotate }\n"
+             "  - { use: sink.jsonl, path: '@/out/a.jsonl' }\n",
+             1);
+    assert_int_equal(counts(&j, "filter.length")->kept, 3);
+    assert_int_equal(counts(&j, "filter.length")->rejected, 0);
+    assert_int_equal(counts(&j, "filter.length")->annotated, 2);
+    job_free(&j);
+    char *got = get_file("@/out/a.jsonl");
+    assert_non_null(strstr(got, "{\"text\":\"abcde\",\"size\":null,\"size_value\":null,\"where\":\"no_match\""));
+    assert_non_null(
+        strstr(got, "{\"text\":\"ab\",\"size\":\"too_short\",\"size_value\":2,\"where\":null,\"where_value\":null}\n"));
+    assert_non_null(
+        strstr(got, "{\"text\":\"abcdefgh\",\"size\":\"too_long\",\"size_value\":8,\"where\":\"no_match\""));
+    free(got);
+}
+
+/* A line of the quarantine without the key, which is a hash of the file. */
+static void strip_keys(char *s)
+{
+    for (char *k = s; (k = strstr(k, "\"key\":\"")); k += 7)
+        memset(k + 7, '0', 16);
+}
+
+static void test_quarantine(void **u)
+{
+    (void)u;
+    sbuf want = { 0 };
+    put_text("@/q.jsonl", "{\"text\":\"a\"}\nbad \"one\"\n{\"text\":\"abcdef\",\"x\": 1}\n{\"text\":\"abc\"}\n");
+    static const char text[] =
+        "on_reject: quarantine\nstages:\n  - { use: source.jsonl, path: '@/q.jsonl', name: in }\n"
+        "  - { use: filter.length, min: 2, name: short }\n  - { use: test.upper }\n  - { use: filter.length, max: 5, "
+        "name: long }\n"
+        "  - { use: sink.null }\n  - { use: filter.length, min: 4, name: other, from: in, on_reject: drop }\n"
+        "  - { use: filter.length, max: 4, name: late }\n  - { use: sink.null, name: s2 }\n";
+    job j;
+    const char *path = strdup(in("@/out/q1.jsonl"));
+    assert_int_equal(job_run(&j, text, (exec_options){ .threads = 1, .quarantine = path }), EXEC_OK);
+    conserves(&j);
+    output *const *out;
+    const uint32_t *stage;
+    assert_int_equal(exec_outputs(j.x, &out, &stage), 1);
+    assert_int_equal(stage[0], PLAN_NONE);
+    job_free(&j);
+    char *got = get_file("@/out/q1.jsonl");
+    strip_keys(got);
+#define PLACE(pos) "\"file\":\"%s/q.jsonl\",\"key\":\"0000000000000000\",\"pos\":" #pos ","
+    sbuf_printf(&want,
+                "{\"stage\":\"short\",\"reason\":\"too_short\",\"value\":1,\"limit\":2," PLACE(
+                    4294967297) "\"record\":{\"text\":\"a\"}}\n",
+                folder);
+    const char *bad = strstr(got, "{\"stage\":\"in\"");
+    assert_non_null(bad);
+    assert_memory_equal(got, want.p, want.n); /* stream order, though short ran after in */
+    assert_ptr_equal(bad, got + want.n);
+    sbuf_clear(&want);
+    sbuf_printf(&want, PLACE(4294967298) "\"raw\":\"bad \\\"one\\\"\"}\n", folder);
+    assert_non_null(strstr(bad, want.p));
+    sbuf_clear(&want);
+    sbuf_printf(&want,
+                "{\"stage\":\"long\",\"reason\":\"too_long\",\"value\":6,\"limit\":5," PLACE(
+                    4294967299) "\"record\":{\"text\":\"abcdef\",\"x\": 1}}\n"
+                                "{\"stage\":\"late\",\"reason\":\"too_long\",\"value\":6,\"limit\":4," PLACE(
+                                    4294967299) "\"record\":{\"text\":\"abcdef\",\"x\": 1}}\n",
+                folder, folder);
+    assert_non_null(strstr(bad, want.p)); /* both branches dropped it; the record as it was read */
+    assert_null(strstr(got, "\"other\""));
+    free(got);
+    free((void *)path);
+    sbuf_free(&want);
+}
+
+/* Many documents: the quarantine's bytes for any number of threads. */
+static void test_quarantine_order(void **u)
+{
+    (void)u;
+    char *first = NULL;
+    put_docs("@/qo.jsonl", 0, 2000);
+    for (unsigned t = 0; t < MANY; t++) {
+        job j;
+        char *path = strdup(in("@/out/qo.jsonl"));
+        assert_int_equal(job_run(&j,
+                                 "on_reject: quarantine\nbatch_rows: 16\nsplit_bytes: 3000\nstages:\n  - { use: "
+                                 "source.jsonl, path: '@/qo.jsonl' }\n"
+                                 "  - { use: filter.where, all: [{ column: lang, is: en }] }\n  - { use: "
+                                 "test.reject_twice, modulo: 3 }\n  - { use: sink.null }\n",
+                                 (exec_options){ .threads = many[t], .quarantine = path }),
+                         EXEC_OK);
+        conserves(&j);
+        const uint64_t lines = 2000 - counts(&j, "sink.null")->in;
+        job_free(&j);
+        char *got = get_file("@/out/qo.jsonl");
+        uint64_t n = 0, last = 0;
+        for (const char *p = got; (p = strstr(p, "\"pos\":")); n++) {
+            const uint64_t pos = strtoull(p + 6, NULL, 10);
+            assert_true(pos > last);
+            last = pos;
+            p += 6;
+        }
+        assert_int_equal(n, lines);
+        if (first)
+            assert_string_equal(got, first);
+        else
+            first = strdup(got);
+        free(got);
+        free(path);
+    }
+    free(first);
+}
+
+static void test_reject_twice(void **u)
+{
+    (void)u;
+    put_docs("@/r.jsonl", 0, 370);
+    for (unsigned t = 0; t < MANY; t++) {
+        job j;
+        char *path = strdup(in("@/out/r-quarantine.jsonl"));
+        assert_int_equal(job_run(&j,
+                                 "batch_rows: 16\nsplit_bytes: 2000\non_reject: quarantine\nstages:\n  - { use: "
+                                 "source.jsonl, path: '@/r.jsonl' }\n"
+                                 "  - { use: filter.where, all: [{ column: lang, is: en }], on_reject: drop }\n"
+                                 "  - { use: test.reject_twice, modulo: 2, dead: true }\n  - { use: test.reject_twice, "
+                                 "modulo: 3, error: true, name: e }\n"
+                                 "  - { use: sink.null }\n",
+                                 (exec_options){ .threads = many[t], .quarantine = path }),
+                         EXEC_OK);
+        conserves(&j);
+        /* Ten times 0..36, in turns of even and odd: 190 even, 180 odd lengths; half of each in English. */
+        assert_int_equal(counts(&j, "test.reject_twice")->in, 185);
+        assert_int_equal(metric(&j, "test.reject_twice", "first")->n, 95);
+        assert_int_equal(metric(&j, "test.reject_twice", "second")->n, 0);
+        assert_int_equal(metric(&j, "e", "broken")->n, 30);
+        assert_int_equal(counts(&j, "e")->errors, 30);
+        assert_int_equal(counts(&j, "e")->rejected, 0);
+        exec_progress now;
+        exec_progress_now(j.x, &now);
+        assert_int_equal(now.errors, 30);
+        job_free(&j);
+        char *got = get_file("@/out/r-quarantine.jsonl");
+        const char *detail = strstr(got, "\"detail\":\"xx\xE2\x82\xAC");
+        assert_non_null(detail);
+        assert_int_equal(strcspn(detail + 10, "\""), 4094); /* cut between characters */
+        free(got);
+        free(path);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_counts),       cmocka_unit_test(test_contract),
+        cmocka_unit_test(test_own_splits),   cmocka_unit_test(test_write),
+        cmocka_unit_test(test_shared),       cmocka_unit_test(test_branches),
+        cmocka_unit_test(test_merge),        cmocka_unit_test(test_annotate),
+        cmocka_unit_test(test_quarantine),   cmocka_unit_test(test_quarantine_order),
+        cmocka_unit_test(test_reject_twice),
+    };
+    return cmocka_run_group_tests(tests, set_up, tear_down);
+}
