@@ -238,7 +238,7 @@ unsigned str_distance(const char *a, const char *b, unsigned limit)
 const char *str_suggest(const char *word, const char *const *candidates, size_t n)
 {
     const size_t len = strlen(word);
-    const unsigned limit = len <= 3 ? 1 : len <= 6 ? 2 : 3;
+    const unsigned limit = len <= 4 ? 1 : len <= 8 ? 2 : 3;
     unsigned best = limit + 1;
     const char *found = NULL;
     for (size_t i = 0; i < n; i++) {

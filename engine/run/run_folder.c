@@ -156,6 +156,18 @@ static uint64_t number_of(const char *entry, const char *name)
     return v;
 }
 
+/* The lock of runs/<name>-<n>, if it was made with --run-dir: then it is not the one that we hold. -1: it has none.
+ * alive: a run holds it. To be closed when the folder has been swept. */
+static int lock_inside(const char *dir, bool *alive)
+{
+    sbuf path = { 0 };
+    sbuf_printf(&path, "%s/lock", dir);
+    const int fd = path.failed ? -1 : open(path.p, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
+    *alive = path.failed || (fd < 0 && errno != ENOENT) || (fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) != 0);
+    sbuf_free(&path);
+    return fd;
+}
+
 /* Walks runs/<name>-*: the highest number, and what the runs said. */
 static int scan(run_folder *f, const char *name, uint64_t *highest, sbuf *err)
 {
@@ -183,10 +195,16 @@ static int scan(run_folder *f, const char *name, uint64_t *highest, sbuf *err)
             r = 0; /* somebody else's run: nothing of it is ours */
         else if (r < 0)
             sbuf_printf(err, "cannot read %s/run.json: %s", sbuf_z(&dir), strerror(-r));
-        else
-            r = learn(f, &record, f->directory, !f->given, false); /* runs/ may have moved, with its outputs */
-        if (r == 0 && !f->given && !record.finished)
-            sweep_folder(sbuf_z(&dir));
+        else {
+            bool alive;
+            const int lock = lock_inside(sbuf_z(&dir), &alive);
+            r = learn(f, &record, f->directory, !f->given && !alive,
+                      false); /* runs/ may have moved, with its outputs */
+            if (r == 0 && !f->given && !alive && !record.finished)
+                sweep_folder(sbuf_z(&dir));
+            if (lock >= 0)
+                close(lock);
+        }
         run_record_free(&record);
         arena_reset(&scratch, 1 << 20);
         sbuf_free(&dir);
@@ -211,7 +229,8 @@ static int look_given(run_folder *f, sbuf *err)
         return EXIT_IO;
     }
     for (const struct dirent *e; !foreign && (e = readdir(d));)
-        foreign = strcmp(e->d_name, ".") && strcmp(e->d_name, "..") && !is_own_file(e->d_name) && !is_own_temporary(e->d_name);
+        foreign = strcmp(e->d_name, ".") && strcmp(e->d_name, "..") && !is_own_file(e->d_name) &&
+                  !is_own_temporary(e->d_name);
     closedir(d);
     int r = run_record_read(&f->mem, f->dir, &record, &f->before);
     if (r == 0 && (record.ours || (!foreign && !f->before.n)))

@@ -224,6 +224,22 @@ def wait_for(what):
     return what()
 
 
+def test_side_by_side(t):
+    """A run with --run-dir runs/NAME-7 is alive while a numbered one of that name begins: it is not swept as dead."""
+    here, docs = t.fresh("cwd"), fl.documents(300)
+    file = t.write(os.path.join(here, "side.yaml"), "on_reject: quarantine\n" + fl.LINES)
+    words = [t.sluice, "run", file, "--quiet", "--set", "in=-", "--set"]
+    first = subprocess.Popen(
+        words + ["out=one", "--run-dir", "runs/side-7"], cwd=here, stdin=subprocess.PIPE, stderr=subprocess.PIPE
+    )
+    t.check("the first runs", wait_for(lambda: os.path.isdir(here + "/one") and fl.leftovers(here + "/one")))
+    second = subprocess.run(words + ["out=two"], cwd=here, input=docs, capture_output=True, check=False)
+    t.check("the second succeeds", second.returncode == fl.DONE and fl.content(here + "/two") == docs, second.stderr)
+    err = first.communicate(docs, timeout=30)[1]
+    t.check("the first succeeds, too", first.returncode == fl.DONE and fl.content(here + "/one") == docs, err)
+    t.equal("nothing is left", fl.leftovers(here), [])
+
+
 def test_two_at_once(t):
     """The second exits 75 at once, says who holds the lock, and does no harm."""
     docs = fl.documents(100)
@@ -267,5 +283,11 @@ def test_two_at_once(t):
 
 signal.signal(signal.SIGPIPE, signal.SIG_DFL)
 fl.Test().main(
-    test_full_disk, test_limit_on_files, test_standard_output, test_in_the_way, test_numbered_runs, test_two_at_once
+    test_full_disk,
+    test_limit_on_files,
+    test_standard_output,
+    test_in_the_way,
+    test_numbered_runs,
+    test_two_at_once,
+    test_side_by_side,
 )

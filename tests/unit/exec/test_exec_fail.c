@@ -1,6 +1,7 @@
 /* Runs that end badly: failing callbacks, damage, too many errors, cancellation. Nothing is published, everything is
  * closed (the sanitizer sees what is not), and the message is the one of the lowest failure. */
 #include <pthread.h>
+#include <sys/wait.h>
 #include <zstd.h>
 #include "exec_test.h"
 
@@ -157,6 +158,40 @@ static void test_lines(void **u)
     fails(LINES("read"), 2, SL_E_DATA, "failed in read");
 }
 
+/* ---- fewer threads than asked for ---- */
+
+static const char limited_text[] =
+    "stages:\n  - { use: test.source, splits: 9, rows: 9 }\n  - { use: sink.jsonl, path: '@/limited.jsonl' }\n";
+
+/* In a program of its own, for OpenMP looks at its environment when it is loaded. */
+static int run_limited(void)
+{
+    job j;
+    void *u = NULL;
+    if (set_up(&u))
+        return 1;
+    alarm(60); /* it would hang for ever */
+    const bool good = job_open(&j, limited_text, (exec_options){ .threads = 5 }) && exec_run(j.x) == EXEC_OK &&
+                      counts(&j, "sink.jsonl")->in == 81;
+    job_free(&j);
+    return tear_down(&u) || !good;
+}
+
+static void test_thread_limit(void **u)
+{
+    (void)u;
+    int status = -1;
+    const pid_t child = fork();
+    assert_true(child >= 0);
+    if (child == 0) {
+        setenv("OMP_THREAD_LIMIT", "2", 1);
+        execl("/proc/self/exe", "test_exec_fail", "limited", (char *)NULL);
+        _exit(2);
+    }
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_int_equal(status, 0);
+}
+
 /* ---- the end of patience ---- */
 
 static void test_max_errors(void **u)
@@ -310,13 +345,15 @@ static void test_damage(void **u)
     sbuf_free(&file);
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
+    if (argc == 2 && !strcmp(argv[1], "limited"))
+        return run_limited();
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_before),     cmocka_unit_test(test_callbacks),    cmocka_unit_test(test_false_cancel),
-        cmocka_unit_test(test_lowest),     cmocka_unit_test(test_source),       cmocka_unit_test(test_lines),
-        cmocka_unit_test(test_max_errors), cmocka_unit_test(test_cancel_first), cmocka_unit_test(test_cancel),
-        cmocka_unit_test(test_damage),
+        cmocka_unit_test(test_before),       cmocka_unit_test(test_callbacks),  cmocka_unit_test(test_false_cancel),
+        cmocka_unit_test(test_lowest),       cmocka_unit_test(test_source),     cmocka_unit_test(test_lines),
+        cmocka_unit_test(test_thread_limit), cmocka_unit_test(test_max_errors), cmocka_unit_test(test_cancel_first),
+        cmocka_unit_test(test_cancel),       cmocka_unit_test(test_damage),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }

@@ -1,5 +1,6 @@
 /* The graph: who reads from whom, names, the order of sources, the plan's hash. */
 #include "plan_test.h"
+#include <time.h>
 
 static void sources_are(const char *text, const char *want)
 {
@@ -124,6 +125,48 @@ static void test_many_diamonds(void **u)
     make_plan(&t, text.p);
     assert_false(t.good);
     free_plan(&t);
+    sbuf_free(&text);
+}
+
+static double seconds(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
+}
+
+/* Long files are planned in a time that a person waits for. */
+static void test_large(void **u)
+{
+    (void)u;
+    planned t;
+    sbuf text = { 0 };
+    double start = seconds();
+    sbuf_puts(&text, "stages:\n" SRC);
+    for (unsigned i = 0; i < 3000; i++)
+        sbuf_puts(&text, "  - { use: filter.length, min: 1 }\n");
+    sbuf_puts(&text, NUL);
+    accept(&t, text.p);
+    assert_string_equal(t.p.stages[1].name, "filter.length");
+    assert_string_equal(t.p.stages[3000].name, "filter.length-3000");
+    free_plan(&t);
+    assert_true(seconds() - start < 15);
+
+    start = seconds();
+    sbuf_clear(&text);
+    sbuf_puts(&text, "stages:\n");
+    for (unsigned i = 0; i < 1500; i++)
+        sbuf_printf(&text, "  - { use: source.jsonl, path: x%u.jsonl, name: s%u }\n", i, i);
+    sbuf_puts(&text, "  - { use: sink.null, from: [");
+    for (unsigned i = 0; i < 1500; i++)
+        sbuf_printf(&text, "%ss%u", i ? ", " : "", 1499 - i);
+    sbuf_puts(&text, "] }\n");
+    accept(&t, text.p);
+    assert_int_equal(t.p.n_sources, 1500);
+    for (unsigned i = 0; i < 1500; i++)
+        assert_int_equal(t.p.sources[i], 1499 - i);
+    free_plan(&t);
+    assert_true(seconds() - start < 15);
     sbuf_free(&text);
 }
 
@@ -329,6 +372,7 @@ int main(void)
         cmocka_unit_test(test_diamond), cmocka_unit_test(test_from_errors), cmocka_unit_test(test_from_use),
         cmocka_unit_test(test_ends),    cmocka_unit_test(test_names),       cmocka_unit_test(test_unknown),
         cmocka_unit_test(test_hash),    cmocka_unit_test(test_json),        cmocka_unit_test(test_many_diamonds),
+        cmocka_unit_test(test_large),
     };
     return cmocka_run_group_tests(tests, open_plugins, close_plugins);
 }
