@@ -4,7 +4,7 @@
 #include "config/pipeline.h"
 #include "config/vars.h"
 
-enum { STAGES_MAX = 10000, INCLUDES_MAX = 255, INCLUDES_MAX_DEPTH = 16, INCLUDES_MAX_BYTES = 16 << 20 };
+enum { STAGES_MAX = 2000, INCLUDES_MAX = 255, INCLUDES_MAX_DEPTH = 16, INCLUDES_MAX_BYTES = 16 << 20 };
 
 typedef struct loader {
     pipeline *p;

@@ -38,7 +38,9 @@ static uint32_t stage_called(plan *p, diags *d, size_t me, const char *name, dia
         return uses == 1 ? found : PLAN_NONE;
     for (size_t i = me; i < p->n_stages; i++)
         if (!strcmp(p->stages[i].name, name)) {
-            diag_error(d, at, i == me ? "'%s' reads from itself" : "'%s' stands below; a stage reads from stages above it", name);
+            diag_error(d, at,
+                       i == me ? "'%s' reads from itself" : "'%s' stands below; a stage reads from stages above it",
+                       name);
             return PLAN_NONE;
         }
     const char *guess = str_suggest(name, names, me);
@@ -99,52 +101,49 @@ static void connect_stage(plan *p, diags *d, uint32_t i)
 
 typedef struct bits {
     uint64_t *w;
-    size_t n;
 } bits;
 static bool has(bits b, size_t i) { return b.w[i >> 6] >> (i & 63) & 1; }
 static void put(bits b, size_t i) { b.w[i >> 6] |= 1ull << (i & 63); }
 
-/* before[a] has bit b: documents of source a stand before those of source b, because some merge says so. */
-static void order_sources(plan *p, diags *d, bits *under, bits *before)
+/* Says so if documents of one source reach stage s through two of its inputs; else notes that those of an earlier input
+ * stand before those of a later one: before[a] has bit b. */
+static bool order_inputs(const plan *p, diags *d, const plan_stage *s, bits *under, bits *before, bits all)
+{
+    const size_t n = p->n_stages, words = n / 64 + 1;
+    memset(all.w, 0, words * 8);
+    for (size_t k = 0; k < s->n_from; k++) {
+        const bits late = under[s->from[k]];
+        for (size_t a = 0; k && a < n; a++) {
+            if (!has(all, a))
+                continue;
+            if (has(late, a)) {
+                diag_error(d, from_at(s, k), "documents of '%s' reach '%s' on two ways and would stand in it twice",
+                           p->stages[a].name, s->name);
+                return false;
+            }
+            for (size_t w = 0; w < words; w++)
+                before[a].w[w] |= late.w[w];
+        }
+        for (size_t w = 0; w < words; w++)
+            all.w[w] |= late.w[w];
+    }
+    return true;
+}
+
+/* Repeatedly the first source of the file that none of the remaining must precede. */
+static void choose_order(plan *p, diags *d, bits *before, uint32_t *ahead, bits done)
 {
     const size_t n = p->n_stages;
-    for (size_t i = 0; i < n; i++) {
-        const plan_stage *s = &p->stages[i];
-        for (size_t k = 1; k < s->n_from; k++)
-            for (size_t j = 0; j < k; j++) {
-                const bits early = under[s->from[j]], late = under[s->from[k]];
-                for (size_t a = 0; a < n; a++)
-                    if (has(early, a) && has(late, a)) {
-                        diag_error(d, from_at(s, k),
-                                   "documents of '%s' reach '%s' on two ways and would stand in it twice",
-                                   p->stages[a].name, s->name);
-                        return;
-                    }
-                for (size_t a = 0; a < n; a++)
-                    for (size_t b = 0; has(early, a) && b < n; b++)
-                        if (has(late, b))
-                            put(before[a], b);
-            }
+    size_t left = 0;
+    for (size_t a = 0; a < n; a++) {
+        left += is_source(&p->stages[a]);
+        for (size_t b = 0; is_source(&p->stages[a]) && b < n; b++)
+            ahead[b] += has(before[a], b);
     }
-    /* Repeatedly the first source of the file that none of the remaining must precede. */
-    bits done = { arena_zalloc(&p->mem, (n / 64 + 1) * 8, 8), 0 };
-    p->sources = arena_alloc(&p->mem, (n + 1) * sizeof *p->sources, _Alignof(uint32_t));
-    if (!done.w || !p->sources)
-        return;
-    for (;;) {
-        size_t next = n, left = 0;
-        for (size_t a = 0; a < n; a++) {
-            if (!is_source(&p->stages[a]) || has(done, a))
-                continue;
-            bool free_ = true;
-            left++;
-            for (size_t b = 0; b < n; b++)
-                free_ &= !(is_source(&p->stages[b]) && !has(done, b) && has(before[b], a));
-            if (free_ && next == n)
-                next = a;
-        }
-        if (!left)
-            return;
+    for (; left; left--) {
+        size_t next = 0;
+        while (next < n && (!is_source(&p->stages[next]) || has(done, next) || ahead[next]))
+            next++;
         if (next == n) {
             diag_error(d, (diag_at){ p->file->sources, 0, 0, 0 },
                        "the stages that merge several inputs ask for orders that contradict each other");
@@ -152,7 +151,25 @@ static void order_sources(plan *p, diags *d, bits *under, bits *before)
         }
         put(done, next);
         p->sources[p->n_sources++] = (uint32_t)next;
+        for (size_t b = 0; b < n; b++)
+            ahead[b] -= has(before[next], b);
     }
+}
+
+static void order_sources(plan *p, diags *d, bits *under, bits *before)
+{
+    const size_t n = p->n_stages, words = n / 64 + 1;
+    const bits all = { arena_zalloc(&p->mem, words * 8, 8) }, done = { arena_zalloc(&p->mem, words * 8, 8) };
+    uint32_t *ahead = arena_zalloc(&p->mem, (n + 1) * sizeof *ahead, 8);
+    p->sources = arena_alloc(&p->mem, (n + 1) * sizeof *p->sources, _Alignof(uint32_t));
+    if (!all.w || !done.w || !ahead || !p->sources) {
+        diag_error(d, (diag_at){ 0 }, "out of memory");
+        return;
+    }
+    for (size_t i = 0; i < n; i++)
+        if (!order_inputs(p, d, &p->stages[i], under, before, all))
+            return;
+    choose_order(p, d, before, ahead, done);
 }
 
 static void check_paths(plan *p, diags *d)

@@ -105,11 +105,15 @@ static void name_stages(plan *p, diags *d)
             diag_error(d, s->in_file->at, "two stages are named '%s'", s->common.name);
         s->name = s->common.name;
     }
-    for (size_t i = 0; i < p->n_stages; i++) {
+    unsigned *number = arena_zalloc(&p->mem, (p->n_stages + 1) * sizeof *number, _Alignof(unsigned));
+    for (size_t i = 0; number && i < p->n_stages; i++) {
         plan_stage *s = &p->stages[i];
         const char *use = s->common.use ? s->common.use : "?";
-        for (unsigned n = 1; !s->name; n++) {
-            const char *name = n == 1 ? use : arena_printf(&p->mem, "%s-%u", use, n);
+        for (size_t k = i; k-- > 0 && !number[i];) /* where the last stage of that use left off */
+            if (p->stages[k].common.use && !strcmp(p->stages[k].common.use, use))
+                number[i] = number[k];
+        while (!s->name) {
+            const char *name = ++number[i] == 1 ? use : arena_printf(&p->mem, "%s-%u", use, number[i]);
             if (!name || !name_taken(p, p->n_stages, name))
                 s->name = name ? name : use;
         }

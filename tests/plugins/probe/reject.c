@@ -9,7 +9,7 @@ enum { DETAIL = 6002 };
 
 typedef struct config {
     int64_t modulo;
-    uint8_t dead, error;
+    uint8_t dead, error, explain;
 } config;
 typedef struct state {
     const config *cfg;
@@ -34,6 +34,8 @@ static int process(sl_ctx *c, const void *g, void *l, sl_batch *b)
     const state *s = g;
     uint32_t next = 0;
     (void)l;
+    if (c->explain != s->cfg->explain)
+        return c->host->fail(c, SL_E_INTERNAL, "ctx.explain is %u", c->explain);
     c->host->reject(c, b, b->n_rows, FIRST, NULL); /* no such row */
     c->host->reject(c, b, 70000, FIRST, NULL);
     c->host->reject(c, b, UINT32_MAX, FIRST, NULL);
@@ -62,6 +64,7 @@ static const sl_option options[] = {
     SL_OPT(config, modulo, I64, "2", "rejects texts whose bytes it divides", .min = 1, .max = 1000),
     SL_OPT(config, dead, BOOL, "false", "also reject rows that are not live"),
     SL_OPT(config, error, BOOL, "false", "as broken"),
+    SL_OPT(config, explain, BOOL, "false", "whether ctx.explain is to be set"),
     { 0 },
 };
 static const sl_field fields[] = {

@@ -157,9 +157,12 @@ static void test_reset(void **u)
     arena_free(&a);
 }
 
-/* The sanitizer would end the program instead of answering NULL. */
-__attribute__((visibility("default"))) const char *__asan_default_options(void);
+/* The sanitizers would end the program instead of answering NULL. */
+#define VISIBLE __attribute__((visibility("default")))
+VISIBLE const char *__asan_default_options(void);
+VISIBLE const char *__tsan_default_options(void);
 const char *__asan_default_options(void) { return "allocator_may_return_null=1"; }
+const char *__tsan_default_options(void) { return "allocator_may_return_null=1"; }
 
 static void test_too_much(void **u)
 {

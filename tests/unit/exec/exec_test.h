@@ -121,8 +121,8 @@ static inline bool job_open(job *j, const char *text, exec_options o)
     diags_init(&j->d);
     j->o = o;
     j->o.tag = "t";
-    if (pipeline_parse(&j->file, &j->d, "p.yaml", full, strlen(full), NULL, 0) &
-        plan_make(&j->p, &j->d, &j->file, plugins))
+    const bool read = pipeline_parse(&j->file, &j->d, "p.yaml", full, strlen(full), NULL, 0);
+    if (plan_make(&j->p, &j->d, &j->file, plugins) && read)
         j->x = exec_open(&j->p, &j->o, &j->d);
     return j->x != NULL;
 }

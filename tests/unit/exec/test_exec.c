@@ -303,6 +303,18 @@ static void test_annotate(void **u)
     assert_non_null(
         strstr(got, "{\"text\":\"abcdefgh\",\"size\":\"too_long\",\"size_value\":8,\"where\":\"no_match\""));
     free(got);
+    /* Who reads the reasons wants all of them: explain is set. Errors are noted like any other reason, and count
+     * against nothing. */
+    run_good(&j,
+             "max_errors: 0\nstages:\n  - { use: source.jsonl, path: '@/a.jsonl' }\n"
+             "  - { use: test.reject_twice, mode: annotate, as: r, explain: true, error: true }\n  - { use: "
+             "sink.jsonl, path: '@/out/a.jsonl', drop: [text, size] }\n",
+             1);
+    assert_int_equal(counts(&j, "test.reject_twice")->errors, 0);
+    assert_int_equal(counts(&j, "test.reject_twice")->annotated, 2);
+    job_free(&j);
+    file_is("@/out/a.jsonl",
+            "{\"r\":null,\"r_value\":null}\n{\"r\":\"broken\",\"r_value\":2}\n{\"r\":\"broken\",\"r_value\":8}\n");
 }
 
 /* A line of the quarantine without the key, which is a hash of the file. */
