@@ -229,63 +229,62 @@ static void test_doubles(void **u)
     assert_true(v == 10.0 / 9);
 }
 
+static const struct {
+    const char *p;
+    size_t n, valid;
+} utf8_rows[] = {
+    { "", 0, 0 },
+    { "a\0b", 3, 3 },
+    { "\x7F", 1, 1 },
+    { "\x80", 1, 0 },
+    { "\xBF", 1, 0 },
+    { "\xC0\x80", 2, 0 }, /* overlong */
+    { "\xC1\xBF", 2, 0 },
+    { "\xC2\x80", 2, 2 },
+    { "\xDF\xBF", 2, 2 },
+    { "\xC2", 1, 0 },
+    { "\xC2\x41", 2, 0 },
+    { "\xC2\xC2", 2, 0 },
+    { "\xE0\x9F\xBF", 3, 0 }, /* overlong */
+    { "\xE0\xA0\x80", 3, 3 },
+    { "\xE1\x80\x80", 3, 3 },
+    { "\xED\x9F\xBF", 3, 3 },
+    { "\xED\xA0\x80", 3, 0 }, /* surrogates */
+    { "\xED\xBF\xBF", 3, 0 },
+    { "\xEE\x80\x80", 3, 3 },
+    { "\xEF\xBF\xBF", 3, 3 },
+    { "\xE2\x82", 2, 0 },
+    { "\xE2\x82\x41", 3, 0 },
+    { "\xE2\x41\xAC", 3, 0 },
+    { "\xF0\x8F\xBF\xBF", 4, 0 }, /* overlong */
+    { "\xF0\x90\x80\x80", 4, 4 },
+    { "\xF4\x8F\xBF\xBF", 4, 4 },
+    { "\xF4\x90\x80\x80", 4, 0 }, /* above 10FFFF */
+    { "\xF5\x80\x80\x80", 4, 0 },
+    { "\xF0\x9F\x98", 3, 0 },
+    { "\xF0\x9F\x98\x41", 4, 0 },
+    { "\xF8\x88\x80\x80\x80", 5, 0 },
+    { "\xFE", 1, 0 },
+    { "\xFF", 1, 0 },
+    { "abc\xE2\x82\xAC\xE2\x82", 8, 6 }, /* cut in the last character */
+    { "12345678\x80", 9, 8 },            /* behind eight plain bytes */
+    { "1234567\xC3\xA9 12345678\xFFz", 19, 18 },
+    { "12345678"
+      "12345678",
+      16, 16 },
+};
+
 static void test_utf8(void **u)
 {
     (void)u;
-    static const struct {
-        const char *p;
-        size_t n, valid;
-    } all[] = {
-        { "", 0, 0 },
-        { "a\0b", 3, 3 },
-        { "\x7F", 1, 1 },
-        { "\x80", 1, 0 },
-        { "\xBF", 1, 0 },
-        { "\xC0\x80", 2, 0 }, /* overlong */
-        { "\xC1\xBF", 2, 0 },
-        { "\xC2\x80", 2, 2 },
-        { "\xDF\xBF", 2, 2 },
-        { "\xC2", 1, 0 },
-        { "\xC2\x41", 2, 0 },
-        { "\xC2\xC2", 2, 0 },
-        { "\xE0\x9F\xBF", 3, 0 }, /* overlong */
-        { "\xE0\xA0\x80", 3, 3 },
-        { "\xE1\x80\x80", 3, 3 },
-        { "\xED\x9F\xBF", 3, 3 },
-        { "\xED\xA0\x80", 3, 0 }, /* surrogates */
-        { "\xED\xBF\xBF", 3, 0 },
-        { "\xEE\x80\x80", 3, 3 },
-        { "\xEF\xBF\xBF", 3, 3 },
-        { "\xE2\x82", 2, 0 },
-        { "\xE2\x82\x41", 3, 0 },
-        { "\xE2\x41\xAC", 3, 0 },
-        { "\xF0\x8F\xBF\xBF", 4, 0 }, /* overlong */
-        { "\xF0\x90\x80\x80", 4, 4 },
-        { "\xF4\x8F\xBF\xBF", 4, 4 },
-        { "\xF4\x90\x80\x80", 4, 0 }, /* above 10FFFF */
-        { "\xF5\x80\x80\x80", 4, 0 },
-        { "\xF0\x9F\x98", 3, 0 },
-        { "\xF0\x9F\x98\x41", 4, 0 },
-        { "\xF8\x88\x80\x80\x80", 5, 0 },
-        { "\xFE", 1, 0 },
-        { "\xFF", 1, 0 },
-        { "abc\xE2\x82\xAC\xE2\x82", 8, 6 }, /* cut in the last character */
-        { "12345678\x80", 9, 8 },            /* behind eight plain bytes */
-        { "1234567\xC3\xA9 12345678\xFFz", 19, 18 },
-        { "12345678"
-          "12345678",
-          16, 16 },
-    };
-    for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
-        char *exact = malloc(all[i].n + 1); /* so that a read behind the end is seen */
-        char *copy = malloc(all[i].n ? all[i].n : 1);
-        assert_non_null(exact);
+    for (size_t i = 0; i < sizeof utf8_rows / sizeof *utf8_rows; i++) {
+        char *copy = malloc(utf8_rows[i].n ? utf8_rows[i].n : 1); /* so that a read behind the end is seen */
         assert_non_null(copy);
-        memcpy(copy, all[i].p, all[i].n);
-        if (utf8_valid_prefix(copy, all[i].n) != all[i].valid)
-            fail_msg("row %zu: %zu bytes valid, wanted %zu", i, utf8_valid_prefix(copy, all[i].n), all[i].valid);
+        memcpy(copy, utf8_rows[i].p, utf8_rows[i].n);
+        if (utf8_valid_prefix(copy, utf8_rows[i].n) != utf8_rows[i].valid)
+            fail_msg("row %zu: %zu bytes valid, wanted %zu", i, utf8_valid_prefix(copy, utf8_rows[i].n),
+                     utf8_rows[i].valid);
         free(copy);
-        free(exact);
     }
     for (unsigned a = 0; a < 256; a++) /* all pairs against a plain rule */
         for (unsigned b = 0; b < 256; b++) {
