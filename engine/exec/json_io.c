@@ -5,7 +5,7 @@
 #include "base/hash.h"
 #include "exec/engine.h"
 
-enum { MAX_DROP = 500, MAX_EDITS = PLAN_MAX_COLUMNS + MAX_DROP };
+enum { MAX_NAMED = 500, MAX_EDITS = PLAN_MAX_COLUMNS + MAX_NAMED };
 
 static stage_thread *of(sl_ctx *c) { return c->engine; }
 static stage_state *state_of(sl_ctx *c) { return &of(c)->w->x->st[of(c)->stage]; }
@@ -19,8 +19,10 @@ static int reader(sl_ctx *c, const sl_json_read_spec *s)
 static int writer(sl_ctx *c, const sl_json_write_spec *s)
 {
     memcpy(&state_of(c)->write_spec, s, s->size < sizeof *s ? s->size : sizeof *s);
-    if (s->drop.n > MAX_DROP)
-        return c->host->fail(c, SL_E_CONFIG, "%zu fields to drop; %d are the most", s->drop.n, MAX_DROP);
+    if (s->keep.n > MAX_NAMED)
+        return c->host->fail(c, SL_E_CONFIG, "%zu fields to keep; %d are the most", s->keep.n, MAX_NAMED);
+    if (s->drop.n > MAX_NAMED)
+        return c->host->fail(c, SL_E_CONFIG, "%zu fields to drop; %d are the most", s->drop.n, MAX_NAMED);
     return SL_OK;
 }
 
@@ -154,44 +156,66 @@ static void format_columns(const exec *x, const flow *f, uint32_t row, const sl_
     sbuf_putc(out, '}');
 }
 
+/* The field of the record that a column is: the source may have taken text and id from fields of other names. */
+static const char *field_of(const stage_state *source, const char *name)
+{
+    const sl_json_read_spec *r = &source->read_spec;
+    return r->text && !strcmp(name, "text") ? r->text : r->id && !strcmp(name, "id") ? r->id : name;
+}
+
+/* What differs between the row's columns and its record. Values go one behind the other into `values`, their places
+ * into value_at (SIZE_MAX: the field leaves). Returns how many. */
+static size_t collect_edits(const exec *x, const stage_state *source, const flow *f, uint32_t row,
+                            const sl_json_write_spec *spec, bool hidden, json_edit *edits, size_t *value_at,
+                            sbuf *values)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < x->p->n_columns; i++) {
+        const plan_column *pc = &x->p->columns[i];
+        const column *k = f->slot[i];
+        const char *name = field_of(source, pc->name);
+        if (f->state[i] == SLOT_REMOVED) {
+            edits[n] = (json_edit){ .name = name, .name_n = strlen(name) };
+            value_at[n++] = SIZE_MAX;
+        } else if (f->state[i] == SLOT_WRITTEN && k && !pc->shared && (!pc->hidden || hidden) && !unchanged(k, row)) {
+            value_at[n] = values->n;
+            json_column_value(&k->c, row, values);
+            edits[n] = (json_edit){ .name = name, .name_n = strlen(name), .value_n = values->n - value_at[n] };
+            n++;
+        }
+    }
+    for (size_t i = 0; i < spec->drop.n && i < MAX_NAMED; i++) {
+        const char *name = field_of(source, ((const char *const *)spec->drop.v)[i]);
+        edits[n] = (json_edit){ .name = name, .name_n = strlen(name) };
+        value_at[n++] = SIZE_MAX;
+    }
+    return n;
+}
+
 int row_format(stage_thread *st, const flow *f, uint32_t row, const sl_json_write_spec *spec, bool hidden, sbuf *out)
 {
     const exec *x = st->w->x;
+    const stage_state *source = &x->st[x->splits[st->w->at.split].source];
     const sl_str raw = f->r->raw[row];
     json_edit edits[MAX_EDITS];
-    size_t value_at[MAX_EDITS], n = 0, removed = 0;
+    size_t value_at[MAX_EDITS];
+    const char *keep[MAX_NAMED];
     sbuf *values = &st->w->scratch;
     if (!raw.n) {
         format_columns(x, f, row, spec, hidden, out);
         return out->failed ? SL_E_NOMEM : SL_OK;
     }
     sbuf_clear(values);
-    for (size_t i = 0; i < x->p->n_columns && n < MAX_EDITS; i++) {
-        const plan_column *pc = &x->p->columns[i];
-        const column *k = f->slot[i];
-        if (f->state[i] == SLOT_REMOVED) {
-            edits[n] = (json_edit){ .name = pc->name, .name_n = strlen(pc->name) };
-            value_at[n++] = SIZE_MAX;
-            removed++;
-        } else if (f->state[i] == SLOT_WRITTEN && k && !pc->shared && (!pc->hidden || hidden) && !unchanged(k, row)) {
-            edits[n] = (json_edit){ .name = pc->name, .name_n = strlen(pc->name) };
-            value_at[n++] = values->n;
-            json_column_value(&k->c, row, values);
-            edits[n - 1].value_n = values->n - value_at[n - 1];
-        }
-    }
-    for (size_t i = 0; i < spec->drop.n && n < MAX_EDITS; i++) {
-        const char *name = ((const char *const *)spec->drop.v)[i];
-        edits[n] = (json_edit){ .name = name, .name_n = strlen(name) };
-        value_at[n++] = SIZE_MAX;
-    }
+    const size_t n = collect_edits(x, source, f, row, spec, hidden, edits, value_at, values);
     if (!n && !spec->keep.n) {
         sbuf_add(out, raw.p, raw.n);
         return out->failed ? SL_E_NOMEM : SL_OK;
     }
     for (size_t i = 0; i < n; i++)
         edits[i].value = value_at[i] == SIZE_MAX ? NULL : values->p + value_at[i];
-    json_splice(raw.p, raw.n, edits, n, spec->keep.v, spec->keep.n, out);
+    for (size_t i = 0; i < spec->keep.n && i < MAX_NAMED; i++)
+        keep[i] = field_of(source, ((const char *const *)spec->keep.v)[i]);
+    json_splice(raw.p, raw.n, edits, n, spec->keep.n ? keep : NULL, spec->keep.n, out);
     return out->failed || values->failed ? SL_E_NOMEM : SL_OK;
 }
 

@@ -3,6 +3,7 @@
 #include <pthread.h>
 #include <sys/wait.h>
 #include <zstd.h>
+#include "base/log.h"
 #include "exec_test.h"
 
 static void one_error(const job *j, const char *want)
@@ -144,6 +145,26 @@ static void test_source(void **u)
     fails("on_error: skip_file\nstages:\n  - { use: test.source, fail_split: 1, fail_code: internal }\n  - { use: "
           "sink.jsonl, path: '@/out/x.jsonl' }\n",
           2, SL_E_INTERNAL, "part-1 is broken"); /* other failures end the run all the same */
+}
+
+static void test_misuse(void **u)
+{
+    (void)u;
+#define MISUSE(call)                                                                                                   \
+    "stages:\n  - { use: test.source }\n  - { use: test.misuse, call: " call                                           \
+    " }\n  - { use: sink.jsonl, path: '@/out/x.jsonl' }\n"
+    fails(MISUSE("add"), 2, SL_E_INTERNAL, "test.misuse: add is for sources only");
+    fails(MISUSE("put"), 2, SL_E_INTERNAL, "test.misuse: no state is saved in this callback");
+    fails(MISUSE("get"), 2, SL_E_INTERNAL, "test.misuse: no state is loaded in this callback");
+    char *got = NULL;
+    size_t n = 0;
+    log_state = (log_sink){ .to = open_memstream(&got, &n), .level = LOG_DEBUG };
+    run_to(MISUSE("log"), 1);
+    fclose(log_state.to);
+    log_state.to = NULL;
+    assert_string_equal(got, "debug: test.misuse: rows: 5\ndebug: test.misuse: rows: 5\ndebug: test.misuse: rows: 5\n");
+    free(got);
+    assert_int_equal(unlink(in("@/out/x.jsonl")), 0);
 }
 
 static void test_lines(void **u)
@@ -350,10 +371,10 @@ int main(int argc, char **argv)
     if (argc == 2 && !strcmp(argv[1], "limited"))
         return run_limited();
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_before),       cmocka_unit_test(test_callbacks),  cmocka_unit_test(test_false_cancel),
-        cmocka_unit_test(test_lowest),       cmocka_unit_test(test_source),     cmocka_unit_test(test_lines),
-        cmocka_unit_test(test_thread_limit), cmocka_unit_test(test_max_errors), cmocka_unit_test(test_cancel_first),
-        cmocka_unit_test(test_cancel),       cmocka_unit_test(test_damage),
+        cmocka_unit_test(test_before),       cmocka_unit_test(test_callbacks),    cmocka_unit_test(test_false_cancel),
+        cmocka_unit_test(test_lowest),       cmocka_unit_test(test_source),       cmocka_unit_test(test_lines),
+        cmocka_unit_test(test_misuse),       cmocka_unit_test(test_thread_limit), cmocka_unit_test(test_max_errors),
+        cmocka_unit_test(test_cancel_first), cmocka_unit_test(test_cancel),       cmocka_unit_test(test_damage),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }
