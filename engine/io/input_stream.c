@@ -30,7 +30,8 @@ int input_stream_open(const input_file *f, input_piece piece, int members, const
             sbuf_printf(err, "cannot open %s: %s", f->path, strerror(-opened));
             r = opened == -ENOMEM ? INPUT_E_NOMEM : INPUT_E_IO;
         }
-        lines_start(&s->lines, lim, strcmp(f->path, "-") ? f->path : "standard input", piece.begin, f->sequential ? UINT64_MAX : piece.end, piece.begin == 0);
+        lines_start(&s->lines, lim, strcmp(f->path, "-") ? f->path : "standard input", piece.begin,
+                    f->sequential ? UINT64_MAX : piece.end, piece.begin == 0);
     }
     if (r < 0) {
         input_stream_close(s);
