@@ -6,6 +6,7 @@
 enum {
     WINDOW_A_THREAD = 16 << 20,
     WINDOW_LEAST = 4 << 20,
+    LEAST_CHUNKS = 4096,
     CHUNKS_A_SPLIT = 4, /* a chunk of a stream should stay in the cache between decompression and parsing: 2 MiB of 8 */
 };
 
@@ -169,30 +170,33 @@ static bool list_splits(exec *x, uint32_t stage, diags *d)
     }
 }
 
-/* pos has 32 bits for the split. A stream gets numbers for as many chunks as it may expand to (4,096 times its size and
- * some), scaled down together if that is too many. */
+/* pos has 32 bits for the split. A stream gets numbers for as many chunks as it may expand to (a thousand times its
+ * size and some), scaled down together if that is too many. Pipes, whose size nobody knows, share what is left. */
 static bool number_splits(exec *x, diags *d)
 {
     const uint64_t most = UINT32_MAX - 1;
-    uint64_t wanted = 0, next = 1, streams = 0;
-    for (size_t i = 0; i < x->n_splits; i++) {
-        x->splits[i].room = x->splits[i].s.stream ? 4096 + x->splits[i].s.bytes / 512 : 1;
-        wanted += x->splits[i].room;
-        streams += x->splits[i].s.stream;
-    }
-    if (x->n_splits > most) {
-        diag_error(d, (diag_at){ 0 }, "the input makes %zu splits, more than 4 billion; set split_bytes higher",
+    uint64_t wanted = 0, next = 1, pipes = 0;
+    if (x->n_splits > most / 2) {
+        diag_error(d, (diag_at){ 0 }, "the input makes %zu splits, which are too many; set split_bytes higher",
                    x->n_splits);
         return false;
     }
-    const double scale = wanted > most ? (double)(most - x->n_splits) / (double)wanted : 1;
     for (size_t i = 0; i < x->n_splits; i++) {
-        if (x->splits[i].s.stream && scale < 1)
-            x->splits[i].room = 1 + (uint64_t)((double)x->splits[i].room * scale);
-        if (x->splits[i].s.bytes == 0 && x->splits[i].s.stream && streams == 1) /* standard input: all that is left */
-            x->splits[i].room = most / 2;
-        x->splits[i].first = next;
-        next += x->splits[i].room;
+        work_split *sp = &x->splits[i];
+        pipes += sp->s.stream && !sp->s.bytes;
+        sp->room = sp->s.stream ? LEAST_CHUNKS + sp->s.bytes / 512 : 1;
+        wanted += sp->room;
+    }
+    const double scale = wanted > most ? (double)(most - x->n_splits) / (double)wanted : 1;
+    const uint64_t share = pipes && wanted < most ? (most - wanted) / pipes : 0;
+    for (size_t i = 0; i < x->n_splits; i++) {
+        work_split *sp = &x->splits[i];
+        if (sp->s.stream && scale < 1)
+            sp->room = 1 + (uint64_t)((double)sp->room * scale);
+        else if (sp->s.stream && !sp->s.bytes)
+            sp->room += share;
+        sp->first = next;
+        next += sp->room;
     }
     return true;
 }

@@ -27,12 +27,10 @@ uint64_t count_chars(const char *text, size_t n)
     return n - continued;
 }
 
-/* Bytes of the white space at p, 0 if there is none. Beyond ASCII there is none whose lead byte is not C2, E1, E2 or
+/* Bytes of the white space beyond ASCII at p, 0 if there is none. There is none whose lead byte is not C2, E1, E2 or
  * E3. */
 static size_t space(const uint8_t *p, size_t n)
 {
-    if (p[0] <= 0x20)
-        return p[0] == 0x20 || (p[0] >= 0x09 && p[0] <= 0x0D) || (p[0] >= 0x1C && p[0] <= 0x1F);
     if (p[0] == 0xC2 && n >= 2)
         return p[1] == 0x85 || p[1] == 0xA0 ? 2 : 0; /* U+0085, U+00A0 */
     if (p[0] < 0xE1 || p[0] > 0xE3 || n < 3)
@@ -43,16 +41,29 @@ static size_t space(const uint8_t *p, size_t n)
     return is ? 3 : 0;
 }
 
+/* What a byte says by itself. */
+enum { INSIDE, SPACE, ASK /* white space, if the bytes behind it say so */ };
+static const uint8_t kind[256] = {
+    [0x09] = SPACE, [0x0A] = SPACE, [0x0B] = SPACE, [0x0C] = SPACE, [0x0D] = SPACE, [0x1C] = SPACE, [0x1D] = SPACE,
+    [0x1E] = SPACE, [0x1F] = SPACE, [0x20] = SPACE, [0xC2] = ASK,   [0xE1] = ASK,   [0xE2] = ASK,   [0xE3] = ASK,
+};
+
 uint64_t count_words(const char *text, size_t n)
 {
     const uint8_t *p = (const uint8_t *)text;
     uint64_t words = 0;
-    bool inside = false;
+    unsigned after_space = 1;
     for (size_t i = 0; i < n;) {
-        const size_t skip = space(p + i, n - i);
-        words += !skip && !inside;
-        inside = !skip;
-        i += skip ? skip : 1; /* a byte inside a character is no white space either */
+        unsigned is_space = kind[p[i]];
+        size_t step = 1; /* a byte inside a character is no white space either */
+        if (is_space == ASK) {
+            const size_t wide = space(p + i, n - i);
+            is_space = wide > 0;
+            step = wide ? wide : 1;
+        }
+        words += after_space & ~is_space;
+        after_space = is_space;
+        i += step;
     }
     return words;
 }
