@@ -140,7 +140,9 @@ static bool add_stage(loader *l, const yaml_node *node, diag_at at)
 {
     pipeline *p = l->p;
     if (p->n_stages == STAGES_MAX) {
-        diag_error(l->d, at, "more than %d stages", STAGES_MAX);
+        if (!l->full)
+            diag_error(l->d, at, "more than %d stages", STAGES_MAX);
+        l->full = true;
         return false;
     }
     if (p->n_stages == l->room) {
