@@ -90,6 +90,8 @@ bool exec_probe(exec *x, diags *d);
 exec_end exec_run(exec *x);
 /* Renames the outputs to their final names; after EXEC_OK. false: exec_error. */
 bool exec_publish(exec *x);
+/* After EXEC_TOO_MANY_ERRORS: gives the quarantine its final name, with what came to it so far. false: there is none, or it failed. */
+bool exec_salvage(exec *x);
 void exec_free(exec *x); /* closes stages, removes what was not published */
 
 const char *exec_error(const exec *x); /* a whole sentence, maybe with further lines; "" if none */

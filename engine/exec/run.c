@@ -146,3 +146,11 @@ bool exec_publish(exec *x)
     sbuf_free(&err);
     return good;
 }
+
+bool exec_salvage(exec *x)
+{
+    sbuf err = { 0 };
+    const bool good = x->quarantine && outputs_salvage(x->outs, x->quarantine, &err) >= 0;
+    sbuf_free(&err);
+    return good;
+}

@@ -207,16 +207,28 @@ static int end_all(outputs *o, sbuf *err)
     return r;
 }
 
-/* Nothing left to write, or failed. */
-static bool all_written(outputs *o)
+/* Nothing left to write (only: for this output), or failed. */
+static bool all_written(outputs *o, const output *only)
 {
     bool all = true;
     pthread_mutex_lock(&o->mutex);
     for (size_t i = 0; i < o->n; i++)
-        all = all && !o->v[i]->frames.first && !o->v[i]->writing;
+        all = all && ((only && o->v[i] != only) || (!o->v[i]->frames.first && !o->v[i]->writing));
     all = all || o->failed;
     pthread_mutex_unlock(&o->mutex);
     return all;
+}
+
+static int write_all(outputs *o, const output *only, sbuf *err)
+{
+    int r = 0;
+    while (r == 0 && !all_written(o, only)) {
+        r = outputs_work(o, 0, err);
+        if (r == 0)
+            outputs_wait(o, 100); /* others have the rest in hand */
+        r = r < 0 ? r : 0;
+    }
+    return r;
 }
 
 static int make_list(output *out)
@@ -235,12 +247,8 @@ static int make_list(output *out)
 int outputs_finish(outputs *o, sbuf *err)
 {
     int r = end_all(o, err);
-    while (r == 0 && !all_written(o)) {
-        r = outputs_work(o, 0, err);
-        if (r == 0)
-            outputs_wait(o, 100); /* others have the rest in hand */
-        r = r < 0 ? r : 0;
-    }
+    if (r == 0)
+        r = write_all(o, NULL, err);
     if (r < 0)
         return r;
     pthread_mutex_lock(&o->mutex);
@@ -290,6 +298,36 @@ int outputs_publish(outputs *o, sbuf *err)
     sbuf_free(&why);
     const int r = outputs_failure(o, err);
     pthread_mutex_unlock(&o->mutex);
+    return r;
+}
+
+int outputs_salvage(outputs *o, output *out, sbuf *err)
+{
+    frame_list cut = { 0 };
+    uint64_t done = 0;
+    sbuf why = { 0 };
+    pthread_mutex_lock(&o->mutex);
+    for (size_t i = 0; i < o->heap_n; i++) /* behind a gap that nobody will fill */
+        gather_free_list(o->heap[i].gathers);
+    o->heap_n = 0;
+    if (!o->failed && !o->finished && cut_end(out, &cut) < 0)
+        outputs_nomem(o);
+    order_queue(o, cut);
+    o->finished = true;
+    int r = outputs_failure(o, err);
+    pthread_mutex_unlock(&o->mutex);
+    if (r == 0)
+        r = write_all(o, out, err);
+    if (r < 0)
+        return r;
+    pthread_mutex_lock(&o->mutex);
+    if (make_list(out) < 0)
+        outputs_nomem(o);
+    else if ((r = publish(out, &done, &why)) < 0)
+        outputs_fail(o, r, "%s", sbuf_z(&why));
+    r = outputs_failure(o, err);
+    pthread_mutex_unlock(&o->mutex);
+    sbuf_free(&why);
     return r;
 }
 

@@ -164,7 +164,7 @@ static void add_percent(const exec *x, sbuf *out)
         sbuf_printf(out, " at %d %%", percent < 99 ? (int)percent : 99);
 }
 
-static void explain_errors(const job *j, sbuf *out)
+static void explain_errors(job *j, sbuf *out)
 {
     const exec_stage *v = exec_stages(j->x);
     const sl_amount most = j->p->file->head.max_errors;
@@ -182,7 +182,11 @@ static void explain_errors(const job *j, sbuf *out)
         sbuf_printf(out, "%.0f)", most.value);
     if (*exec_first_error(j->x))
         sbuf_printf(out, "\nThe first: %s", exec_first_error(j->x));
-    sbuf_puts(out, "\nTo see them all, run with 'on_reject: quarantine' and without max_errors");
+    if (exec_salvage(j->x))
+        sbuf_printf(out, "\nThe quarantine has those that were met so far: %s/quarantine.jsonl.zst",
+                    j->folder.dir);
+    else
+        sbuf_puts(out, "\nTo see them all, run with 'on_reject: quarantine' and without max_errors");
 }
 
 static int judge(job *j, exec_end end)

@@ -347,6 +347,39 @@ static void splits_that_do_not_end(void **state)
     assert_failed_for_good(o, out, SL_E_INTERNAL, s);
 }
 
+/* A run that is given up keeps one output, as far as that is in order. */
+static void one_is_saved(void **state)
+{
+    (void)state;
+    outputs *o = outputs_new(2, "t", 1 << 20);
+    sbuf err = { 0 }, got = { 0 };
+    const output_shard *v;
+    output *lost = outputs_open(o, &(output_spec){ .path = in_folder("lost.zst"), .level = 1 }, &err);
+    output *kept = outputs_open(o, &(output_spec){ .path = in_folder("kept") }, &err);
+    for (uint64_t split = 0; split < 4; split++) {
+        if (split == 2) /* somebody had it and gave up */
+            continue;
+        assert_int_equal(output_put(lost, 1, "lost\n", 5), 0);
+        assert_int_equal(output_put(kept, 1, split == 3 ? "late\n" : "kept\n", 5), 0);
+        assert_int_equal(outputs_end_chunk(o, 1, split, 0, &err), 0);
+        assert_int_equal(outputs_end_split(o, split, 1, &err), 0);
+    }
+    assert_int_equal(output_put(kept, 0, "half\n", 5), 0); /* of the split that did not end */
+    assert_int_equal(outputs_salvage(o, kept, &err), 0);
+    assert_string_equal(sbuf_z(&err), "");
+    assert_int_equal(output_shards(kept, &v), 1);
+    assert_int_equal(v[0].records, 2);
+    check_shard_file(&v[0]);
+    read_file(in_folder("kept"), &got);
+    assert_string_equal(sbuf_z(&got), "kept\nkept\n");
+    assert_int_equal(output_shards(lost, &v), 0);
+    outputs_free(o);
+    assert_folder("kept\n");
+    unlink(in_folder("kept"));
+    sbuf_free(&got);
+    sbuf_free(&err);
+}
+
 static void calls_out_of_turn(void **state)
 {
     (void)state;
@@ -397,6 +430,7 @@ int main(void)
         cmocka_unit_test(a_rename_that_fails_midway),
         cmocka_unit_test(chunks_that_come_twice),
         cmocka_unit_test(splits_that_do_not_end),
+        cmocka_unit_test(one_is_saved),
         cmocka_unit_test(calls_out_of_turn),
         cmocka_unit_test(records_that_do_not_fit),
     };
