@@ -54,7 +54,7 @@ typedef struct exec_stage {
     uint64_t in, kept, absorbed; /* a source: in = records found */
     uint64_t rejected, errors;   /* sums over metrics */
     uint64_t annotated;
-    uint64_t batches, ns; /* time in its callbacks over all threads; sources: decompression and parsing too */
+    uint64_t batches, ns; /* time in its callbacks over all threads; sources: decompression too, sinks: compression and writing */
     exec_metric *metrics; /* row i of its table */
     size_t n_metrics;
     exec_table *tables; /* of the report service */

@@ -92,6 +92,8 @@ static void collect_stage(exec *x, uint32_t stage)
         to->batches += st->batches;
         to->ns += st->ns;
     }
+    for (size_t i = 0; i < x->n_outs; i++)
+        to->ns += x->out_stage[i] == stage ? output_ns(x->out_list[i]) : 0;
     for (size_t m = 0; m < to->n_metrics; m++)
         collect_metric(x, stage, m, to);
 }

@@ -163,6 +163,7 @@ output *outputs_open(outputs *o, const output_spec *spec, sbuf *err)
 int outputs_refused(const outputs *o) { return o->refused; }
 
 const output_spec *output_spec_of(const output *out) { return &out->spec; }
+uint64_t output_ns(const output *out) { return out->ns; }
 
 /* ---- the end ---- */
 

@@ -70,6 +70,7 @@ uint64_t outputs_bytes(outputs *o); /* bytes held now */
 int outputs_finish(outputs *o, sbuf *err);
 size_t output_shards(const output *out, const output_shard **v); /* after finish */
 const output_spec *output_spec_of(const output *out);
+uint64_t output_ns(const output *out); /* [one thread] time that all threads spent compressing and writing it */
 /* [one thread] Renames all shards of all outputs to their final names, then fsyncs their folders. */
 int outputs_publish(outputs *o, sbuf *err);
 /* [one thread] For a run that is given up: what came to `out` so far, as far as it is in order, is finished and renamed; all other

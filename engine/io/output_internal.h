@@ -76,6 +76,7 @@ struct output {
     sha256 *digest;
     /* after finish */
     output_shard *list;
+    uint64_t ns; /* spent compressing and writing; under the mutex */
 };
 
 /* A chunk with its records, or the end of a split (then chunk is the number of its chunks). */

@@ -5,6 +5,13 @@
 #include <time.h>
 #include "sluice/plugin.h"
 
+static uint64_t now_ns(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
+}
+
 static frame *take_job(outputs *o)
 {
     frame *f = o->first_job;
@@ -24,12 +31,15 @@ static int write_frame(outputs *o, frame *f)
     output *out = f->out;
     sbuf why = { 0 };
     pthread_mutex_unlock(&o->mutex);
+    const uint64_t began = now_ns();
     int r = f->shard == out->file_shard ? 0 : file_begin(out, f->shard, &why);
     if (r == 0)
         r = file_write(out, f, &why);
     if (r == 0 && f->last)
         r = file_end(out, &why);
+    const uint64_t took = now_ns() - began;
     pthread_mutex_lock(&o->mutex);
+    out->ns += took;
     if (r < 0)
         r = why.n ? outputs_fail(o, r, "%s", sbuf_z(&why)) : outputs_nomem(o);
     sbuf_free(&why);
@@ -64,10 +74,13 @@ static void pack(outputs *o, frame *f)
         return;
     }
     pthread_mutex_unlock(&o->mutex);
+    const uint64_t began = now_ns();
     const int r = packer_pack(k, f, &why);
+    const uint64_t took = now_ns() - began;
     gather_unref(f->g);
     f->g = NULL;
     pthread_mutex_lock(&o->mutex);
+    f->out->ns += took;
     packer_return(o, k);
     if (r < 0) {
         if (r == SL_E_NOMEM)
