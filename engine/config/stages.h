@@ -11,7 +11,7 @@ typedef struct loader {
     diags *d;
     vars *vars;
     bool includes;   /* may other files be read? */
-    bool full; /* there are more than STAGES_MAX; said once */
+    bool full;       /* there are more than STAGES_MAX; said once */
     bool incomplete; /* some file could not be read or parsed: what it would have used is not known */
     size_t bytes;    /* of all files */
     size_t room;     /* allocated p->stages */

@@ -54,7 +54,8 @@ typedef struct exec_stage {
     uint64_t in, kept, absorbed; /* a source: in = records found */
     uint64_t rejected, errors;   /* sums over metrics */
     uint64_t annotated;
-    uint64_t batches, ns; /* time in its callbacks over all threads; sources: decompression too, sinks: compression and writing */
+    uint64_t batches,
+        ns; /* time in its callbacks over all threads; sources: decompression too, sinks: compression and writing */
     exec_metric *metrics; /* row i of its table */
     size_t n_metrics;
     exec_table *tables; /* of the report service */
@@ -90,7 +91,8 @@ bool exec_probe(exec *x, diags *d);
 exec_end exec_run(exec *x);
 /* Renames the outputs to their final names; after EXEC_OK. false: exec_error. */
 bool exec_publish(exec *x);
-/* After EXEC_TOO_MANY_ERRORS: gives the quarantine its final name, with what came to it so far. false: there is none, or it failed. */
+/* After EXEC_TOO_MANY_ERRORS: gives the quarantine its final name, with what came to it so far. false: there is none,
+ * or it failed. */
 bool exec_salvage(exec *x);
 void exec_free(exec *x); /* closes stages, removes what was not published */
 

@@ -73,8 +73,8 @@ const output_spec *output_spec_of(const output *out);
 uint64_t output_ns(const output *out); /* [one thread] time that all threads spent compressing and writing it */
 /* [one thread] Renames all shards of all outputs to their final names, then fsyncs their folders. */
 int outputs_publish(outputs *o, sbuf *err);
-/* [one thread] For a run that is given up: what came to `out` so far, as far as it is in order, is finished and renamed; all other
- * outputs are lost, also what they were handed. Instead of finish and publish. */
+/* [one thread] For a run that is given up: what came to `out` so far, as far as it is in order, is finished and
+ * renamed; all other outputs are lost, also what they were handed. Instead of finish and publish. */
 int outputs_salvage(outputs *o, output *out, sbuf *err);
 /* Closes; removes temporary files that were not published. Always called. */
 void outputs_free(outputs *o);

@@ -183,8 +183,7 @@ static void explain_errors(job *j, sbuf *out)
     if (*exec_first_error(j->x))
         sbuf_printf(out, "\nThe first: %s", exec_first_error(j->x));
     if (exec_salvage(j->x))
-        sbuf_printf(out, "\nThe quarantine has those that were met so far: %s/quarantine.jsonl.zst",
-                    j->folder.dir);
+        sbuf_printf(out, "\nThe quarantine has those that were met so far: %s/quarantine.jsonl.zst", j->folder.dir);
     else
         sbuf_puts(out, "\nTo see them all, run with 'on_reject: quarantine' and without max_errors");
 }
