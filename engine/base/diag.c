@@ -18,10 +18,19 @@ void diags_free(diags *d)
     memset(d, 0, sizeof *d);
 }
 
+/* What a file says must not steer the terminal. */
+static void tame(sbuf *text)
+{
+    for (size_t i = 0; i < text->n; i++)
+        if (((unsigned char)text->p[i] < 0x20 && text->p[i] != '\n') || text->p[i] == 0x7f)
+            text->p[i] = '?';
+}
+
 static void add(diags *d, int severity, diag_at at, const char *fmt, va_list ap)
 {
     sbuf text = { 0 };
     sbuf_vprintf(&text, fmt, ap);
+    tame(&text);
     bool again = false;
     size_t kept = 0; /* of this severity: a hundred warnings must not hide the error behind them */
     d->newest = NULL;
@@ -74,6 +83,7 @@ void diag_hint(diags *d, const char *fmt, ...)
     va_start(ap, fmt);
     sbuf_vprintf(&text, fmt, ap);
     va_end(ap);
+    tame(&text);
     d->newest->hint = arena_strndup(&d->mem, sbuf_z(&text), text.n);
     sbuf_free(&text);
 }

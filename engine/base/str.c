@@ -281,7 +281,9 @@ const char *human_count(char buf[32], uint64_t n)
 
 const char *human_seconds(char buf[32], double s)
 {
-    if (s < 9.95)
+    if (!(s < 1e15)) /* NaN too */
+        snprintf(buf, 32, "?");
+    else if (s < 9.95)
         snprintf(buf, 32, "%.1f s", s < 0 ? 0 : s);
     else if (s < 99.5)
         snprintf(buf, 32, "%.0f s", s);

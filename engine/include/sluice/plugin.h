@@ -139,7 +139,8 @@ typedef struct sl_host {
     int (*fail)(sl_ctx *, int code, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
     void (*log)(sl_ctx *, int level, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
 
-    /* Memory in the batch, zeroed, gone with it. NULL: out of memory, message left. A stage's own memory is malloc's. */
+    /* Memory in the batch, zeroed, gone with it; align: a power of two, at most 64; 64 readable bytes follow. NULL: out of memory,
+     * message left. A stage's own memory is malloc's. */
     void *(*alloc)(sl_ctx *, const sl_batch *, size_t size, size_t align);
     /* Says what the caller holds from now on, in all: its local state, or the shared one in callbacks without l. SL_MORE: not
      * granted; spill, then call again with less. Calling with less always succeeds. */

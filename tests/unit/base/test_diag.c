@@ -232,12 +232,25 @@ static void test_many(void **u)
     diags_free(&d);
 }
 
+/* What a file says must not steer the terminal. */
+static void test_control(void **u)
+{
+    (void)u;
+    diags d;
+    diags_init(&d);
+    diag_error(&d, (diag_at){ 0 }, "name = %s", "a\033[2Jb\x7f\r");
+    diag_hint(&d, "not %s", "\033]0;x\007");
+    assert_string_equal(d.v[0].text, "name = a?[2Jb??");
+    assert_string_equal(d.v[0].hint, "not ?]0;x?");
+    diags_free(&d);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_places),    cmocka_unit_test(test_color), cmocka_unit_test(test_caret),
-        cmocka_unit_test(test_long_line), cmocka_unit_test(test_order), cmocka_unit_test(test_once),
-        cmocka_unit_test(test_many),
+        cmocka_unit_test(test_control), cmocka_unit_test(test_places),    cmocka_unit_test(test_color),
+        cmocka_unit_test(test_caret),   cmocka_unit_test(test_long_line), cmocka_unit_test(test_order),
+        cmocka_unit_test(test_once),    cmocka_unit_test(test_many),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
