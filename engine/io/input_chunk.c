@@ -125,7 +125,6 @@ size_t input_chunk_damage(const input_chunk *c, const input_damage **out)
 }
 
 uint64_t input_chunk_consumed(const input_chunk *c) { return c->consumed; }
-size_t input_chunk_bytes(const input_chunk *c) { return c->n; }
 
 static void strip_bom(input_record *r)
 {

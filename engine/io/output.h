@@ -41,9 +41,6 @@ int outputs_refused(
 /* One record, newline included, of the split that `thread` works on; records of one split come in order. 0, or
  * SL_E_NOMEM. */
 int output_put(output *out, unsigned thread, const void *p, size_t n);
-/* For formatting in place: a pointer to room for n bytes, then the number used. Counts as one record. */
-void *output_room(output *out, unsigned thread, size_t n);
-void output_commit(output *out, unsigned thread, size_t n);
 
 /* The thread has put all records of (split, chunk), for all outputs: hands them to the sequencers. Each (split, chunk)
  * must be ended exactly once, also without records. (split, chunk) come in any order. */

@@ -153,20 +153,6 @@ int output_put(output *out, unsigned thread, const void *p, size_t n)
     return 0;
 }
 
-void *output_room(output *out, unsigned thread, size_t n)
-{
-    gather *g = gather_for(out, thread, n ? n : 1);
-    return g ? g->p + g->n : NULL;
-}
-
-void output_commit(output *out, unsigned thread, size_t n)
-{
-    gather *g = out->slots[thread].g;
-    assert(g && n <= g->cap - g->n && g->records < g->len_cap);
-    g->n += n;
-    g->len[g->records++] = (uint32_t)n;
-}
-
 /* A copy that fits, for a buffer that is mostly air: what waits must not pin much more memory than the window counts.
  */
 static gather *gather_fitting(const gather *g)

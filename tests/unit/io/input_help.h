@@ -186,7 +186,8 @@ __attribute__((unused)) static help_result help_read_file(const input_file *f, u
         while (out.result == INPUT_OK && (out.result = input_stream_next(s, c, &out.err)) == INPUT_OK)
             help_walk(c, &out);
         if (out.result == INPUT_END) {
-            assert_int_equal(input_chunk_bytes(c), 0);
+            input_record none;
+            assert_int_equal(input_chunk_next(c, &none), INPUT_END);
             out.result = INPUT_OK;
         }
         input_stream_close(s);

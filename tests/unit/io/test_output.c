@@ -300,21 +300,17 @@ static void levels_do_not_mix(void **state)
     }
 }
 
-/* A commit may be shorter than its room, and room that is not committed leaves nothing. */
-static void room_and_commit(void **state)
+/* Empty records count, and a large one between small ones moves nothing. */
+static void records_of_all_sizes(void **state)
 {
     (void)state;
     sbuf err = { 0 }, file = { 0 };
     outputs *o = outputs_new(1, "t", 1 << 20);
-    output *out = outputs_open(o, &(output_spec){ .path = in_folder("room") }, &err);
-    memcpy(output_room(out, 0, 100000), "abc\n", 4);
-    output_commit(out, 0, 4);
-    memset(output_room(out, 0, 1 << 20), 'x', 1 << 20);
-    memcpy(output_room(out, 0, 5), "defg\n", 5);
-    output_commit(out, 0, 5);
-    assert_non_null(output_room(out, 0, 0));
-    output_commit(out, 0, 0);
+    output *out = outputs_open(o, &(output_spec){ .path = in_folder("sizes") }, &err);
+    assert_int_equal(output_put(out, 0, "abc\n", 4), 0);
+    put_record(out, 0, 1 << 20, 1);
     assert_int_equal(output_put(out, 0, NULL, 0), 0);
+    assert_int_equal(output_put(out, 0, "defg\n", 5), 0);
     assert_int_equal(outputs_end_chunk(o, 0, 0, 0, &err), 0);
     assert_int_equal(outputs_end_split(o, 0, 1, &err), 0);
     assert_int_equal(outputs_finish(o, &err), 0);
@@ -322,8 +318,10 @@ static void room_and_commit(void **state)
     const output_shard *v;
     assert_int_equal(output_shards(out, &v), 1);
     assert_int_equal(v->records, 4);
-    read_file(in_folder("room"), &file);
-    assert_string_equal(sbuf_z(&file), "abc\ndefg\n");
+    read_file(in_folder("sizes"), &file);
+    assert_int_equal(file.n, 4 + (1 << 20) + 5);
+    assert_memory_equal(file.p, "abc\n", 4);
+    assert_memory_equal(file.p + file.n - 5, "defg\n", 5);
     outputs_free(o);
     sbuf_free(&file);
 }
@@ -340,7 +338,7 @@ int main(void)
         cmocka_unit_test(several_outputs_and_empty_ones),
         cmocka_unit_test(levels_do_not_mix),
         cmocka_unit_test(without_outputs_nothing_happens),
-        cmocka_unit_test(room_and_commit),
+        cmocka_unit_test(records_of_all_sizes),
     };
     return cmocka_run_group_tests_name("output", tests, make_test_folder, remove_test_folder);
 }

@@ -61,13 +61,14 @@ static void do_task(job *j, unsigned thread, const task *t)
         uint32_t seed;
         for (unsigned n = records_of(i, t->split, t->chunk, &seed); n; n--) {
             const size_t len = length_of(&seed);
-            char *p = output_room(j->out[i], thread, len);
+            char *p = malloc(len + 1);
             if (!p) {
                 j->failures++;
                 return;
             }
             make_record(p, len, seed);
-            output_commit(j->out[i], thread, len);
+            j->failures += output_put(j->out[i], thread, p, len) != 0;
+            free(p);
         }
     }
     j->failures += outputs_end_chunk(j->o, thread, t->split, t->chunk, NULL) != 0;
