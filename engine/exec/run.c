@@ -69,7 +69,8 @@ static void work(worker *w)
         int r = flow_source(w);
         if (r >= 0 && w->has_chunk) {
             atomic_fetch_add(&x->bytes_done, input_chunk_consumed(w->chunk));
-            sched_damage(w);
+            if (!w->stop) /* who has seen enough does not want to hear what would have come */
+                sched_damage(w);
         } else if (r >= 0) {
             atomic_fetch_add(&x->bytes_done, sp->s.bytes);
         }

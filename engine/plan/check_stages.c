@@ -12,7 +12,20 @@ typedef struct checker {
     diags *d;
     const plan_stage *stage;
     int failed;
+    const char *fallback; /* option to point at when the message names none */
 } checker;
+
+/* The value of the option that the message begins with ("min (5) is above max (3)"), else the stage. */
+static diag_at place_of(const checker *k, const char *message)
+{
+    const yaml_node *node = k->stage->in_file->node;
+    const size_t n = strspn(message, "abcdefghijklmnopqrstuvwxyz0123456789_");
+    for (size_t i = 0; n && i < node->n; i++)
+        if (node->pairs[i].key->n == n && !memcmp(node->pairs[i].key->text, message, n))
+            return node->pairs[i].value->at;
+    const yaml_node *value = k->fallback ? yaml_get(node, k->fallback) : NULL;
+    return value ? value->at : k->stage->in_file->at;
+}
 
 static int host_fail(sl_ctx *c, int code, const char *fmt, ...)
 {
@@ -22,7 +35,7 @@ static int host_fail(sl_ctx *c, int code, const char *fmt, ...)
     va_start(ap, fmt);
     sbuf_vprintf(&text, fmt, ap);
     va_end(ap);
-    diag_error(k->d, k->stage->in_file->at, "%s: %s", k->stage->common.use, sbuf_z(&text));
+    diag_error(k->d, place_of(k, sbuf_z(&text)), "%s: %s", k->stage->common.use, sbuf_z(&text));
     sbuf_free(&text);
     k->failed = 1;
     return code;
@@ -38,7 +51,10 @@ static int check_output(sl_ctx *c, const sl_output_spec *spec)
                             .shard_bytes = spec->shard_bytes,
                             .shard_records = spec->shard_records };
     sbuf why = { 0 };
+    checker *k = c->engine;
+    k->fallback = "path";
     const int r = output_check(&o, &why) ? SL_OK : c->host->fail(c, SL_E_CONFIG, "%s", sbuf_z(&why));
+    k->fallback = NULL;
     sbuf_free(&why);
     return r;
 }
@@ -69,7 +85,7 @@ void check_stages(plan *p, diags *d)
 {
     for (size_t i = 0; i < p->n_stages; i++) {
         const plan_stage *s = &p->stages[i];
-        checker k = { d, s, 0 };
+        checker k = { .d = d, .stage = s };
         sl_ctx c = { .host = &check_host, .engine = &k, .n_threads = 1, .phase = SL_APPLY };
         if (!s->def || !s->cfg || !s->def->s.check)
             continue;

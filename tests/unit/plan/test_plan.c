@@ -276,7 +276,7 @@ static void test_unknown(void **u)
     assert_true(t.d.errors >= 1);
     free_plan(&t);
     refuse("stages:\n" SRC "  - { use: filter.length, min: 9, max: 1 }\n  - { use: sample.random, keep: 10 }\n" NUL,
-           "3:12+13 filter.length: min (9) is above max (1)\n4:12+13 sample.random: keep takes a share such as 10%; an "
+           "3:32+1 filter.length: min (9) is above max (1)\n4:33+2 sample.random: keep takes a share such as 10%; an "
            "exact count is not there "
            "yet\n");
 }
