@@ -28,7 +28,10 @@ const arg args_pipeline[] = {
 const arg args_machine[] = {
     { "threads", 'j', ARG_COUNT, "N", AT(threads), "threads in all; default: the cores that this process may use", NULL,
       1, 1024 },
-    { "memory", 'm', ARG_SIZE, "SIZE", AT(memory), "budget, such as 2G; default: a share of the machine", NULL, 0, 0 },
+    { "memory", 'm', ARG_SIZE, "SIZE", AT(memory),
+      "such as 64M: a quarter of it bounds the output that waits for its turn; at most, and by default, 16 MiB a "
+      "thread do",
+      NULL, 0, 0 },
     { 0 },
 };
 

@@ -103,9 +103,7 @@ void progress_line(const exec_progress *now, const char *name, size_t sinks, dou
         part(out, width, "  written %s", human_count(text, now->kept));
     if (now->errors)
         part(out, width, "  %s bad", human_count(text, now->errors));
-    if (now->doing && strcmp(now->doing, "reading"))
-        part(out, width, "  %s", now->doing);
-    else if (left >= 0)
+    if (left >= 0)
         part(out, width, "  %s left", human_seconds(text, left));
     sbuf_free(&bytes);
 }

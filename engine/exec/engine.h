@@ -49,13 +49,12 @@ typedef struct stage_thread { /* what sl_ctx.engine points to: one for each stag
     worker *w;
     uint32_t stage;
     void *local;
-    uint64_t in, kept, absorbed, annotated, batches, ns;
+    uint64_t in, kept, annotated, batches, ns;
     uint64_t *counts; /* by metric */
     histogram **hist; /* by metric; NULL until used */
     flow *flow;       /* while a callback runs */
     json_parser *json, *ids;
     sbuf line; /* format's answer */
-    uint64_t reserved;
 } stage_thread;
 
 typedef struct stage_state { /* one for each stage */
@@ -79,7 +78,6 @@ typedef struct stage_state { /* one for each stage */
     sl_json_write_spec write_spec;
     uint32_t *fill; /* slots that parse fills: field i of the parser */
     size_t n_fill;
-    output *out;
     exec_table *tables;
     size_t n_tables;
 } stage_state;
@@ -226,6 +224,11 @@ int flow_source(worker *w); /* reads the item of w to its end through all stages
 /* ---- quarantine.c ---- */
 int quarantine_write(worker *w, const flow *f);
 
+/* What a source asked of the input service, in the words of io. */
+static inline int members_of(const stage_state *s)
+{
+    return s->members == SL_LINES ? MEMBERS_NONE : s->members == SL_MEMBERS_TEXT ? MEMBERS_TEXT : MEMBERS_LINES;
+}
 static inline uint64_t item_pos(const exec *x, item at) { return (x->splits[at.split].first + at.chunk) << 32; }
 static inline bool item_before(item a, item b) { return a.split != b.split ? a.split < b.split : a.chunk < b.chunk; }
 int worker_fail(worker *w, int code, const char *fmt, ...) __attribute__((format(printf, 3, 4)));

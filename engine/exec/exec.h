@@ -13,7 +13,6 @@ typedef struct exec_options {
     uint64_t memory;        /* budget in bytes; 0: default */
     const char *tag;        /* of temporary output names */
     const char *quarantine; /* path of the quarantine file; NULL: none */
-    const char *run_dir;    /* relative outputs of stages (reports) go here; NULL: none */
     bool no_sinks;          /* peek: sinks are neither opened nor called */
     bool explain;
     /* peek: called after each stage for each row, on one thread; false: stop, without an error. threads must be 1. */
@@ -112,7 +111,6 @@ typedef struct exec_progress {
     uint64_t bytes_done, bytes_total; /* compressed input; total 0: unknown */
     uint64_t documents, kept;         /* found by sources; written by sinks (rows over all sinks) */
     uint64_t errors;
-    const char *doing; /* "reading", "publishing" */
 } exec_progress;
 void exec_progress_now(const exec *x, exec_progress *out);
 #endif

@@ -73,8 +73,8 @@ static void *host_alloc(sl_ctx *c, const sl_batch *b, size_t size, size_t align)
 
 static int host_reserve(sl_ctx *c, uint64_t bytes)
 {
-    of(c)->reserved = bytes;
-    return SL_OK;
+    (void)c, (void)bytes;
+    return SL_OK; /* what streams holds little; those who gather are refused by name until there is a budget */
 }
 
 /* Was the row live when the callback began? */
@@ -200,9 +200,14 @@ static int host_get(sl_ctx *c, sl_io *io, void *p, size_t n)
 
 /* ---- services ---- */
 
+static output_spec spec_of(const sl_output_spec *s)
+{
+    return (output_spec){ s->path, (output_format)s->format, s->level, s->shard_bytes, s->shard_records };
+}
+
 static int output_api_check(sl_ctx *c, const sl_output_spec *s)
 {
-    const output_spec o = { s->path, (output_format)s->format, s->level, s->shard_bytes, s->shard_records };
+    const output_spec o = spec_of(s);
     sbuf why = { 0 };
     const int r = output_check(&o, &why) ? SL_OK : host_fail(c, SL_E_CONFIG, "%s", sbuf_z(&why));
     sbuf_free(&why);
@@ -212,13 +217,12 @@ static int output_api_check(sl_ctx *c, const sl_output_spec *s)
 static int output_api_open(sl_ctx *c, const sl_output_spec *s, sl_output **out)
 {
     exec *x = of(c)->w->x;
-    const output_spec o = { s->path, (output_format)s->format, s->level, s->shard_bytes, s->shard_records };
+    const output_spec o = spec_of(s);
     sbuf why = { 0 };
     output *made = outputs_open(x->outs, &o, &why);
     if (made) {
         x->out_list[x->n_outs] = made;
         x->out_stage[x->n_outs++] = of(c)->stage;
-        state_of(c)->out = made;
     } else {
         host_fail(c, outputs_refused(x->outs), "%s", sbuf_z(&why));
     }

@@ -38,11 +38,8 @@ static flow *first_records(exec *x, worker *w, uint32_t split, rows *r)
     if (!file || file->sequential)
         return NULL; /* what is read from a pipe is gone */
     input_limits small = x->limits;
-    const int members = s->members == SL_LINES          ? MEMBERS_NONE
-                        : s->members == SL_MEMBERS_TEXT ? MEMBERS_TEXT
-                                                        : MEMBERS_LINES;
     small.chunk_bytes = SAMPLE_BYTES;
-    int got = input_stream_open(file, (input_piece){ 0, file->size, true }, members, &small, &in, &err);
+    int got = input_stream_open(file, (input_piece){ 0, file->size, true }, members_of(s), &small, &in, &err);
     if (got >= 0)
         got = input_stream_next(in, w->chunk, &err);
     input_stream_close(in);

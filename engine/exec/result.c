@@ -87,7 +87,6 @@ static void collect_stage(exec *x, uint32_t stage)
         const stage_thread *st = &x->workers[i].st[stage];
         to->in += st->in;
         to->kept += st->kept;
-        to->absorbed += st->absorbed;
         to->annotated += st->annotated;
         to->batches += st->batches;
         to->ns += st->ns;
@@ -161,8 +160,7 @@ void exec_progress_now(const exec *x, exec_progress *out)
                             .bytes_total = x->bytes_total,
                             .documents = atomic_load(&x->documents),
                             .kept = atomic_load(&x->kept),
-                            .errors = atomic_load(&x->errors),
-                            .doing = "reading" };
+                            .errors = atomic_load(&x->errors) };
 }
 
 void exec_row_json(const exec_row *row, bool hidden, sbuf *out)

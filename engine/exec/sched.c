@@ -122,11 +122,7 @@ static bool take_chunk(exec *x, worker *w, uint32_t split, input_stream *in, uin
     int r = INPUT_OK;
     w->at = (item){ split, chunk };
     if (!in)
-        r = input_stream_open(&src->files.v[sp->file], sp->piece,
-                              src->members == SL_LINES          ? MEMBERS_NONE
-                              : src->members == SL_MEMBERS_TEXT ? MEMBERS_TEXT
-                                                                : MEMBERS_LINES,
-                              &x->limits, &in, &err);
+        r = input_stream_open(&src->files.v[sp->file], sp->piece, members_of(src), &x->limits, &in, &err);
     if (r >= 0 && chunk >= sp->room) {
         sbuf_printf(&err, "%s expands to more than %llu chunks; split it, or set split_bytes higher", sp->s.path,
                     (unsigned long long)sp->room);

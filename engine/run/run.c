@@ -120,7 +120,6 @@ static int prepare(job *j)
                        .threads = j->o->threads,
                        .memory = j->o->memory,
                        .tag = j->folder.tag,
-                       .run_dir = j->folder.dir,
                        .cancel = j->o->cancel };
     if (wants_quarantine(j->p) && !(o.quarantine = run_folder_path(&j->folder, "quarantine.jsonl.zst"))) {
         sbuf_puts(&j->error, "out of memory");

@@ -2,16 +2,10 @@
 /* Any bytes as an archive, its members as texts or as files of lines. The first two bytes choose that, the chunk's size
  * and what damage does. */
 #include "io/input.h"
-#include <stdio.h>
-#include <stdlib.h>
+#include "fuzz_file.h"
 #include <string.h>
-#include <sys/mman.h>
-#include <unistd.h>
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-const char *__asan_default_options(void);
-
-const char *__asan_default_options(void) { return "max_allocation_size_mb=256:allocator_may_return_null=1"; }
 
 static void walk(input_chunk *c)
 {
@@ -27,24 +21,15 @@ static void walk(input_chunk *c)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    static int fd = -1;
-    static char path[64];
-    if (fd < 0) {
-        if ((fd = memfd_create("fuzz", MFD_CLOEXEC)) < 0)
-            abort();
-        snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
-    }
     if (size < 2)
         return 0;
     const input_limits lim = { .chunk_bytes = 1 + (uint64_t)data[1] * 64,
                                .max_record_bytes = 10000,
                                .damage = data[0] & 1 ? DAMAGE_SKIPS : DAMAGE_STOPS };
-    if (ftruncate(fd, 0) || pwrite(fd, data + 2, size - 2, 0) != (ssize_t)(size - 2))
-        abort();
     arena mem;
     input_list list;
     sbuf note = { 0 }, err = { 0 };
-    const char *paths[] = { path };
+    const char *paths[] = { fuzz_file(data + 2, size - 2) };
     arena_init(&mem, 0);
     input_chunk *c = input_chunk_new();
     if (!c || input_find(&mem, paths, 1, &list, &note, &err) != INPUT_OK)

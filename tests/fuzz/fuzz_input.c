@@ -3,16 +3,9 @@
  * records however it is cut. The first four bytes choose split, chunk and record bounds and what damage does. */
 #include "base/hash.h"
 #include "io/input.h"
-#include <stdio.h>
-#include <stdlib.h>
-#include <sys/mman.h>
-#include <unistd.h>
+#include "fuzz_file.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-const char *__asan_default_options(void);
-
-/* Hostile headers ask for windows of 2 GiB: here they are refused, which the code has to stand too. */
-const char *__asan_default_options(void) { return "max_allocation_size_mb=256:allocator_may_return_null=1"; }
 
 typedef struct total {
     uint64_t sum, n, damage;
@@ -61,25 +54,16 @@ static total read_all(const input_file *f, uint64_t split, const input_limits *l
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    static int fd = -1;
-    static char path[64];
-    if (fd < 0) {
-        if ((fd = memfd_create("fuzz", MFD_CLOEXEC)) < 0)
-            abort();
-        snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
-    }
     if (size < 4)
         return 0;
     const uint64_t split = 1 + (uint64_t)data[0] * data[0];
     const input_limits lim = { .chunk_bytes = 1 + (uint64_t)data[1] * 16,
                                .max_record_bytes = (uint64_t)data[2] * data[2] + 1,
                                .damage = data[3] & 1 ? DAMAGE_SKIPS : DAMAGE_STOPS };
-    if (ftruncate(fd, 0) || pwrite(fd, data + 4, size - 4, 0) != (ssize_t)(size - 4))
-        abort();
     arena mem;
     input_list list;
     sbuf note = { 0 }, err = { 0 };
-    const char *paths[] = { path };
+    const char *paths[] = { fuzz_file(data + 4, size - 4) };
     arena_init(&mem, 0);
     input_chunk *c = input_chunk_new();
     if (!c || input_find(&mem, paths, 1, &list, &note, &err) != INPUT_OK)
