@@ -35,6 +35,12 @@ const arg args_machine[] = {
     { 0 },
 };
 
+const arg args_states[] = {
+    { "state-dir", 0, ARG_TEXT, "DIR", AT(state_dir),
+      "the folder of saved states; default: SLUICE_STATE_DIR, else runs/states", NULL, 0, 0 },
+    { 0 },
+};
+
 /* ---- finding ---- */
 
 static const arg *find(const command *c, const char *name, size_t n, char letter)
@@ -111,13 +117,15 @@ static bool set_number(diags *d, arena *mem, const arg *a, const char *text, voi
 {
     const char *name = arena_printf(mem, "--%s", a->name);
     const sl_option row = { .name = name ? name : a->name,
-                            .type = a->type == ARG_SIZE ? SL_OPT_SIZE : SL_OPT_I64,
+                            .type = a->type == ARG_SIZE       ? SL_OPT_SIZE
+                                    : a->type == ARG_DURATION ? SL_OPT_DURATION
+                                                              : SL_OPT_I64,
                             .min = a->type == ARG_SEED   ? -(double)INFINITY
                                    : a->type == ARG_SIZE ? 1 << 20
                                                          : a->min,
                             .max = a->type == ARG_COUNT ? a->max : (double)INFINITY };
     int64_t n;
-    if (a->type == ARG_SIZE || a->type == ARG_SEED)
+    if (a->type == ARG_SIZE || a->type == ARG_SEED || a->type == ARG_DURATION)
         return option_value(d, mem, &row, (diag_at){ 0 }, text, out);
     if (!option_value(d, mem, &row, (diag_at){ 0 }, text, &n))
         return false;
@@ -192,7 +200,12 @@ bool args_parse(args *a, arena *mem, diags *d, const command *c, int argc, char 
 {
     const size_t before = d->errors;
     bool flags = true;
-    *a = (args){ .seed = INT64_MIN, .take = 3, .log_level = LOG_INFO };
+    *a = (args){ .seed = INT64_MIN, .take = 3, .log_level = LOG_INFO, .older = -1 };
+    a->operands = arena_alloc(mem, ((size_t)argc + 1) * sizeof *a->operands, _Alignof(const char *));
+    if (!a->operands) {
+        diag_error(d, (diag_at){ 0 }, "out of memory");
+        return false;
+    }
     for (int i = 0; i < argc;) {
         const char *w = argv[i];
         if (flags && !strcmp(w, "--")) {
@@ -201,8 +214,7 @@ bool args_parse(args *a, arena *mem, diags *d, const command *c, int argc, char 
         } else if (flags && w[0] == '-' && w[1]) {
             i += parse_flag(a, mem, d, c, argc - i, argv + i);
         } else {
-            if (a->n_operands < MAX_OPERANDS)
-                a->operands[a->n_operands++] = w;
+            a->operands[a->n_operands++] = w;
             i++;
         }
     }

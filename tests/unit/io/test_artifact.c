@@ -410,7 +410,7 @@ static void the_list(void **state)
         assert_string_equal(v[1].path, in_folder("b.state"));
         sbuf said = { 0 };
         sbuf_puts(&said, v[1].problem);
-        assert_about(&said, v[1].path, "is called what it is not: its head says a-3f9c1a2b00112233.port1.state");
+        assert_about(&said, v[1].path, "is misnamed: by its head it is a-3f9c1a2b00112233.port1.state");
         assert_null(v[1].head.stage);
         sbuf_clear(&said);
         sbuf_puts(&said, v[2].problem);
@@ -432,7 +432,7 @@ static void the_list(void **state)
         sbuf_free(&said);
         assert_non_null(strstr(v[5].problem, "cannot open "));
         assert_non_null(strstr(v[5].problem, "f.state: No such file or directory"));
-        assert_non_null(strstr(v[6].problem, "g.state is called what it is not"));
+        assert_non_null(strstr(v[6].problem, "g.state is misnamed"));
     }
     rmdir(in_folder("e.state"));
     fs_remove_tree(test_folder);
