@@ -145,19 +145,6 @@ static int step_read(sbuf *err)
     return code;
 }
 
-static int step_list(sbuf *err)
-{
-    arena mem;
-    artifact_entry *v;
-    size_t n;
-    arena_init(&mem, 0);
-    const int code = artifact_list(&mem, test_folder, &v, &n, err);
-    if (code == 0)
-        assert_int_equal(n, 1);
-    arena_free(&mem);
-    return code;
-}
-
 /* 8: the new one, whole; 7: the old one. */
 static uint32_t version_there(void)
 {
@@ -325,6 +312,19 @@ void *__libc_realloc(void *p, size_t n);
 void *malloc(size_t n) { return fails("malloc") ? NULL : __libc_malloc(n); }
 void *calloc(size_t n, size_t size) { return fails("malloc") ? NULL : __libc_calloc(n, size); }
 void *realloc(void *p, size_t n) { return fails("malloc") ? NULL : __libc_realloc(p, n); }
+
+static int step_list(sbuf *err)
+{
+    arena mem;
+    artifact_entry *v;
+    size_t n;
+    arena_init(&mem, 0);
+    const int code = artifact_list(&mem, test_folder, &v, &n, err);
+    if (code == 0)
+        assert_int_equal(n, 1);
+    arena_free(&mem);
+    return code;
+}
 
 static void out_of_memory(void **state)
 {
