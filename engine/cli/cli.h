@@ -17,7 +17,7 @@ typedef struct cli {
     bool loaded, planned; /* file, plan are to be freed */
 } cli;
 
-extern const command cmd_run, cmd_check, cmd_plan, cmd_inspect, cmd_peek;
+extern const command cmd_run, cmd_check, cmd_plan, cmd_inspect, cmd_peek, cmd_state;
 extern const command *const cli_commands[]; /* NULL-terminated */
 
 /* Makes c->reg. false: out of memory, said in c->d. */
@@ -33,7 +33,6 @@ void cli_error(const cli *c, const char *lines);
 /* --threads, or the cores that this process may use. */
 unsigned cli_threads(const cli *c);
 uint64_t cli_memory(const cli *c); /* bytes for what is gathered */
-const char *cli_state_dir(const cli *c);
 
 /* Columns of the terminal at fd; 80 where there is none. */
 unsigned cli_width(int fd);

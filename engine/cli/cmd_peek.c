@@ -1,4 +1,5 @@
 #include "cli/cli.h"
+#include "run/state_dir.h"
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -208,7 +209,7 @@ static int show_all(peek *k)
 {
     const exec_options o = { .threads = cli_threads(k->c),
                              .memory = cli_memory(k->c),
-                             .states = cli_state_dir(k->c),
+                             .states = state_dir(k->c->a.state_dir),
                              .fresh = k->c->a.fresh,
                              .goal = k->c->plan.stages[k->target].def->s.kind == SL_SINK ? 0 : k->target + 1,
                              .tag = "peek",

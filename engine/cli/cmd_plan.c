@@ -1,4 +1,5 @@
 #include "cli/cli.h"
+#include "run/state_dir.h"
 #include <stdlib.h>
 #include <string.h>
 
@@ -7,7 +8,7 @@ static const arg own[] = {
       0, 0 },
     { 0 },
 };
-static const arg *const groups[] = { own, args_pipeline, args_machine, args_common, NULL };
+static const arg *const groups[] = { own, args_pipeline, args_machine, args_states, args_common, NULL };
 
 static size_t columns_of(const char *s)
 {
@@ -203,7 +204,7 @@ static void print_plan(const cli *c, exec *x)
 static int plan_command(cli *c)
 {
     const exec_options o = { .threads = 1,
-                             .states = cli_state_dir(c),
+                             .states = state_dir(c->a.state_dir),
                              .fresh = c->a.fresh,
                              .tag = "plan",
                              .no_sinks = true,

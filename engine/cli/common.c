@@ -73,12 +73,6 @@ void cli_error(const cli *c, const char *lines)
 
 uint64_t cli_memory(const cli *c) { return c->a.memory ? c->a.memory : machine_memory() / 2; }
 
-const char *cli_state_dir(const cli *c)
-{
-    const char *dir = c->a.state_dir ? c->a.state_dir : getenv("SLUICE_STATE_DIR");
-    return dir && *dir ? dir : "runs/states";
-}
-
 unsigned cli_threads(const cli *c)
 {
     if (c->a.threads)
