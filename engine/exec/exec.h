@@ -18,8 +18,13 @@ typedef struct exec_options {
     /* peek: called after each stage for each row, on one thread; false: stop, without an error. threads must be 1. */
     bool (*tap)(void *u, const exec_row *row);
     void *tap_u;
-    atomic_int *cancel; /* != 0: stop soon. Set by a signal handler */
-    int *open_code;     /* where exec_open leaves SL_E_IO if nothing but files failed, else SL_E_CONFIG; may be NULL */
+    atomic_int *cancel;  /* != 0: stop soon. Set by a signal handler */
+    uint32_t goal;       /* 1 + the stage that shall be reached, and no sink; 0: all sinks */
+    bool spill;          /* a test setting: whatever can spill does, at once */
+    const char *scratch; /* folder for what does not fit into memory; NULL: that of temporary files */
+    const char *states;  /* folder of saved states; NULL: none are looked for and none saved */
+    bool fresh;          /* do not use the saved states that are there; save new ones */
+    int *open_code;      /* where exec_open leaves SL_E_IO if nothing but files failed, else SL_E_CONFIG; may be NULL */
 } exec_options;
 
 /* What a tap sees. */
@@ -50,7 +55,9 @@ typedef struct exec_table {
     const char *title, *rows;
 } exec_table;
 typedef struct exec_stage {
-    uint64_t in, kept, absorbed; /* a source: in = records found */
+    uint64_t in, kept, absorbed; /* a source: in = records found. in = kept + rejected + errors + absorbed */
+    uint64_t out;                /* documents that leave it: a reshape makes other ones; else as kept */
+    bool ran;                    /* in a pass that was run; false: of a port whose state was found */
     uint64_t rejected, errors;   /* sums over metrics */
     uint64_t annotated;
     uint64_t batches,
@@ -75,6 +82,18 @@ typedef struct exec_split { /* a piece of input: what a manifest needs */
     uint64_t first, chunks; /* pos = (first + chunk) << 32 | ordinal; chunks read: 1 unless it is a stream */
     uint64_t begin, end, records, kept; /* kept: rows that reached at least one sink */
 } exec_split;
+
+typedef struct exec_pass { /* a pass that was run */
+    const char *what;      /* "fit dedup.exact" */
+    double seconds;
+    uint64_t documents;
+} exec_pass;
+typedef struct exec_state { /* a fitted state that was found or made */
+    uint32_t stage;
+    const char *name, *path; /* path "": not saved */
+    bool found;
+    uint64_t bytes;
+} exec_state;
 
 /* How a run ended. */
 typedef enum { EXEC_OK, EXEC_CANCELLED, EXEC_TOO_MANY_ERRORS, EXEC_FAILED } exec_end;
@@ -104,13 +123,16 @@ size_t exec_files(const exec *x, const exec_file **out);   /* after exec_open; c
 size_t exec_splits(const exec *x, const exec_split **out); /* after exec_run, in stream order */
 size_t exec_outputs(const exec *x, output *const **out,
                     const uint32_t **stage); /* sinks' outputs with their stage; the quarantine's stage is PLAN_NONE */
-const char *exec_notes(const exec *x);       /* lines for the user: files named twice and so on; "" if none */
+size_t exec_passes(const exec *x, const exec_pass **out); /* after exec_run */
+uint64_t exec_scratch_bytes(const exec *x);               /* written beside the outputs */
+const char *exec_notes(const exec *x); /* lines for the user: files named twice and so on; "" if none */
 
 /* ---- progress: any thread, while exec_run runs ---- */
 typedef struct exec_progress {
     uint64_t bytes_done, bytes_total; /* compressed input; total 0: unknown */
     uint64_t documents, kept;         /* found by sources; written by sinks (rows over all sinks) */
     uint64_t errors;
+    unsigned pass; /* from 1 */
 } exec_progress;
 void exec_progress_now(const exec *x, exec_progress *out);
 #endif
