@@ -32,8 +32,6 @@ static void lint_options(const char *stage, option_table t, unsigned depth, diag
             diag_error(d, nowhere, "%s: option '%s' has no choices", stage, o.name);
         if (type == SL_OPT_TABLE && (!o.table || !o.table_size))
             diag_error(d, nowhere, "%s: option '%s' has no table", stage, o.name);
-        if (o.min > o.max)
-            diag_error(d, nowhere, "%s: option '%s' has a range whose end is below its start", stage, o.name);
         if (o.def && type != SL_OPT_TABLE && !(o.type & SL_OPT_MANY)) {
             union {
                 uint64_t u;

@@ -1,3 +1,5 @@
+include(sluicePlugin) # sl_add_plugin
+
 # sl_layer(NAME layer DEPENDS layers… LIBS libraries…): engine/<layer>/*.c as a static library sl_<layer>.
 function(sl_layer name)
   cmake_parse_arguments(A "" "" "DEPENDS;LIBS" ${ARGN})
@@ -11,20 +13,6 @@ function(sl_layer name)
     target_link_libraries(sl_${name} PUBLIC sl_${dep})
   endforeach()
   target_link_libraries(sl_${name} PUBLIC ${A_LIBS})
-endfunction()
-
-# sl_add_plugin(name SOURCES files… LIBS libraries…): one .so that exports sl_plugin_main and nothing else.
-function(sl_add_plugin name)
-  cmake_parse_arguments(A "" "" "SOURCES;LIBS" ${ARGN})
-  add_library(${name} MODULE ${A_SOURCES})
-  target_include_directories(${name} PRIVATE ${SLUICE_INCLUDE_DIR})
-  target_link_libraries(${name} PRIVATE ${A_LIBS})
-  set_target_properties(${name} PROPERTIES PREFIX "" C_VISIBILITY_PRESET hidden LIBRARY_OUTPUT_DIRECTORY ${SLUICE_PLUGIN_DIR})
-  target_link_options(${name} PRIVATE -Wl,-z,nodelete,-z,noexecstack,--exclude-libs,ALL)
-  if(NOT SLUICE_SANITIZE)
-    target_link_options(${name} PRIVATE -Wl,-z,defs) # sanitizers leave their runtime undefined
-  endif()
-  add_custom_command(TARGET ${name} POST_BUILD COMMAND ${SLUICE_CHECK_SO} $<TARGET_FILE:${name}> VERBATIM)
 endfunction()
 
 # sl_unit(name LAYERS layers… SOURCES files…): a cmocka test program, run by ctest as unit.<name>. Where it (or unit/alloc_fails.h,
