@@ -193,6 +193,11 @@ bool args_parse(args *a, arena *mem, diags *d, const command *c, int argc, char 
     const size_t before = d->errors;
     bool flags = true;
     *a = (args){ .seed = INT64_MIN, .take = 3, .log_level = LOG_INFO };
+    a->operands = arena_zalloc(mem, ((size_t)argc + 1) * sizeof *a->operands, _Alignof(char *));
+    if (!a->operands) {
+        diag_error(d, (diag_at){ 0 }, "out of memory");
+        return false;
+    }
     for (int i = 0; i < argc;) {
         const char *w = argv[i];
         if (flags && !strcmp(w, "--")) {
@@ -201,8 +206,7 @@ bool args_parse(args *a, arena *mem, diags *d, const command *c, int argc, char 
         } else if (flags && w[0] == '-' && w[1]) {
             i += parse_flag(a, mem, d, c, argc - i, argv + i);
         } else {
-            if (a->n_operands < MAX_OPERANDS)
-                a->operands[a->n_operands++] = w;
+            a->operands[a->n_operands++] = w;
             i++;
         }
     }

@@ -17,7 +17,7 @@ typedef struct arg {  /* ends with name == NULL */
 } arg;
 
 enum { COLOR_AUTO, COLOR_ALWAYS, COLOR_NEVER };
-enum { MAX_OPERANDS = 4 };
+enum { ANY_OPERANDS = 1 << 20 }; /* for max_operands */
 
 typedef struct args { /* fields: uint8_t FLAG; const char * TEXT; uint32_t COUNT and CHOICE; int64_t SEED; uint64_t SIZE
                        */
@@ -25,10 +25,10 @@ typedef struct args { /* fields: uint8_t FLAG; const char * TEXT; uint32_t COUNT
     uint32_t threads, take, color, log_level;
     int64_t seed; /* INT64_MIN: not given */
     uint64_t memory;
-    const char *run_dir, *plugin_path, *after, *columns, *write_schemas;
+    const char *run_dir, *plugin_path, *after, *columns, *write_schemas, *tolerance;
     pipeline_var *sets;
     size_t n_sets;
-    const char *operands[MAX_OPERANDS];
+    const char **operands; /* never NULL after parsing */
     unsigned n_operands;
 } args;
 
