@@ -10,6 +10,15 @@ static bool is_kind(const plan *p, uint32_t s, uint32_t kind)
     return p->stages[s].def && p->stages[s].def->s.kind == kind;
 }
 
+/* Is it a stage of the file's own list? A plan may have others, such as those that feed a port. */
+static bool is_listed(const plan *p, uint32_t s)
+{
+    for (size_t i = 0; i < p->file->n_stages; i++)
+        if (p->stages[s].in_file == &p->file->stages[i])
+            return true;
+    return false;
+}
+
 static void refuse(diags *d, diag_at at, const char *hint, const char *what, const char *name, const char *guess)
 {
     if (guess)
@@ -35,11 +44,11 @@ static uint32_t find_stage(const bound_case *b, diags *d, const char *name, diag
     const char *names[MAX_NAMES];
     size_t n = 0;
     for (uint32_t i = 0; i < p->n_stages; i++)
-        if (p->stages[i].name && !strcmp(p->stages[i].name, name))
+        if (p->stages[i].name && !strcmp(p->stages[i].name, name) && is_listed(p, i))
             return i;
     uint32_t found = PLAN_NONE;
     for (uint32_t i = 0; i < p->n_stages; i++) {
-        const char *use = p->stages[i].common.use;
+        const char *use = is_listed(p, i) ? p->stages[i].common.use : NULL;
         if (use && !strcmp(use, name)) {
             if (found != PLAN_NONE) {
                 refuse(d, at, "give them names and say which", "several stages use", name, NULL);
@@ -47,7 +56,7 @@ static uint32_t find_stage(const bound_case *b, diags *d, const char *name, diag
             }
             found = i;
         }
-        if (p->stages[i].name && n < MAX_NAMES)
+        if (use && p->stages[i].name && n < MAX_NAMES)
             names[n++] = p->stages[i].name;
     }
     if (found == PLAN_NONE) {
@@ -108,7 +117,7 @@ static bool which(diags *d, diag_at at, const plan *p, const uint8_t *mark, uint
     const char *names[MAX_NAMES];
     size_t n = 0;
     for (uint32_t i = 0; i < p->n_stages; i++)
-        if (is_kind(p, i, kind) && (!mark || mark[i])) {
+        if (is_kind(p, i, kind) && (!mark || mark[i]) && is_listed(p, i)) {
             *out = i;
             if (n < MAX_NAMES)
                 names[n++] = p->stages[i].name;

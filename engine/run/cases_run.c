@@ -128,8 +128,8 @@ static case_tally *tally_of(case_result *out, const char *reason)
     return &v[out->n_tallies++];
 }
 
-/* Stage 0 is the source of the documents: what it refuses has not been tested, so somebody must have expected it. */
-static bool tally(job *j, const exec *x, size_t n_stages)
+/* What a source refuses of the documents has not been tested, so somebody must have expected it. */
+static bool tally(job *j, const exec *x, const plan *small)
 {
     const exec_stage *v = exec_stages(x);
     for (size_t i = 0; i < j->c->n_rejects; i++) {
@@ -138,7 +138,7 @@ static bool tally(job *j, const exec *x, size_t n_stages)
             return false;
         t->expected = j->c->rejects[i].n;
     }
-    for (size_t s = 0; v && s < n_stages; s++)
+    for (size_t s = 0; v && s < small->n_stages; s++)
         for (size_t m = 0; m < v[s].n_metrics; m++) {
             const exec_metric *e = &v[s].metrics[m];
             if (!e->n || (e->kind != SL_M_REJECT && e->kind != SL_M_ERROR))
@@ -147,7 +147,7 @@ static bool tally(job *j, const exec *x, size_t n_stages)
             if (!t)
                 return false;
             t->came += e->n;
-            t->wrong |= s == 0 && !j->c->has_rejects;
+            t->wrong |= small->stages[s].def->s.kind == SL_SOURCE && !j->c->has_rejects;
         }
     for (size_t i = 0; i < j->out->n_tallies; i++) {
         case_tally *t = &j->out->tallies[i];
@@ -198,7 +198,7 @@ static void run_plan(job *j, const plan *small)
         out->cancelled = end == EXEC_CANCELLED;
         if (end != EXEC_OK)
             problem(out, end == EXEC_CANCELLED ? "stopped" : exec_error(x));
-        else if (!out->problem && (!tally(j, x, small->n_stages) || !judge_documents(j)))
+        else if (!out->problem && (!tally(j, x, small) || !judge_documents(j)))
             problem(out, "out of memory");
     } else {
         problem_from(out, &d);
