@@ -204,7 +204,7 @@ bool args_parse(args *a, arena *mem, diags *d, const command *c, int argc, char 
     const size_t before = d->errors;
     bool flags = true;
     *a = (args){ .seed = INT64_MIN, .take = 3, .log_level = LOG_INFO, .older = -1 };
-    a->operands = arena_alloc(mem, ((size_t)argc + 1) * sizeof *a->operands, _Alignof(const char *));
+    a->operands = arena_zalloc(mem, ((size_t)argc + 1) * sizeof *a->operands, _Alignof(const char *));
     if (!a->operands) {
         diag_error(d, (diag_at){ 0 }, "out of memory");
         return false;

@@ -17,6 +17,7 @@ typedef struct arg {  /* ends with name == NULL */
 } arg;
 
 enum { COLOR_AUTO, COLOR_ALWAYS, COLOR_NEVER };
+enum { ANY_OPERANDS = 1 << 20 }; /* for max_operands */
 
 typedef struct args { /* fields: uint8_t FLAG; const char * TEXT; uint32_t COUNT and CHOICE; int64_t SEED; uint64_t
                          SIZE; double DURATION */
@@ -25,10 +26,10 @@ typedef struct args { /* fields: uint8_t FLAG; const char * TEXT; uint32_t COUNT
     int64_t seed; /* INT64_MIN: not given */
     uint64_t memory;
     double older; /* seconds; negative: not given */
-    const char *run_dir, *state_dir, *plugin_path, *after, *columns, *write_schemas;
+    const char *run_dir, *state_dir, *plugin_path, *after, *columns, *write_schemas, *tolerance;
     pipeline_var *sets;
     size_t n_sets;
-    const char **operands;
+    const char **operands; /* never NULL after parsing */
     unsigned n_operands;
 } args;
 
