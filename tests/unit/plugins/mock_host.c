@@ -113,7 +113,7 @@ static int mock_progress(sl_ctx *c, uint64_t done, uint64_t total)
 
 void mock_init(mock *m)
 {
-    *m = (mock){ .budget = UINT64_MAX, .allocations = UINT32_MAX };
+    *m = (mock){ .budget = UINT64_MAX, .calls = UINT32_MAX };
     m->host = (sl_host){
         .struct_size = sizeof(m->host),
         .fail = mock_fail,

@@ -19,7 +19,7 @@ typedef struct mock {
     sl_ctx ctx[MOCK_THREADS]; /* engine points to the mock */
     uint64_t budget;          /* reserve grants no more than this */
     uint64_t reserved;        /* by the last call */
-    unsigned allocations;     /* left until spill and parallel_for fail; UINT32_MAX: never */
+    unsigned calls;           /* of the spill that are left until they fail; UINT32_MAX: they do not */
     mock_reject *rejects;
     size_t n_rejects;
     char message[512], tables[4096], log[512];

@@ -23,7 +23,8 @@ int mock_put(sl_ctx *c, sl_io *io, const void *p, size_t n)
         io->p = realloc(io->p, io->cap);
         assert_non_null(io->p);
     }
-    memcpy(io->p + io->n, p, n);
+    if (n)
+        memcpy(io->p + io->n, p, n);
     io->n += n;
     return SL_OK;
 }
@@ -76,11 +77,12 @@ struct sl_spill {
 
 static bool fails(sl_ctx *c)
 {
+    static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
     mock *m = of(c);
-    if (m->allocations == UINT32_MAX)
-        return false;
-    return __atomic_load_n(&m->allocations, __ATOMIC_RELAXED) == 0 ||
-           __atomic_sub_fetch(&m->allocations, 1, __ATOMIC_RELAXED) == 0;
+    pthread_mutex_lock(&lock);
+    const bool now = m->calls == 0 || (m->calls != UINT32_MAX && --m->calls == 0);
+    pthread_mutex_unlock(&lock);
+    return now;
 }
 
 static int spill_open(sl_ctx *c, uint32_t partitions, uint32_t record_size, uint32_t key_size, sl_spill **out)

@@ -333,8 +333,8 @@ static void too_many_in_a_split(void **state)
     drive_free(&d);
 }
 
-/* Every call of a service fails in turn: the failure comes back, and nothing leaks. */
-static void services_fail(void **state)
+/* Every call of the spill fails in turn: the failure comes back, and nothing leaks. */
+static void spill_fails(void **state)
 {
     enum { N = 60 };
     (void)state;
@@ -343,7 +343,7 @@ static void services_fail(void **state)
     for (unsigned k = 1; k <= 2000; k++) {
         drive d;
         drive_init(&d);
-        d.m.allocations = k;
+        d.m.calls = k;
         int ret = drive_open(&d);
         if (ret >= 0)
             ret = drive_fit(&d, 1, docs, N / 2);
@@ -370,7 +370,7 @@ int main(void)
         cmocka_unit_test(first_stays),    cmocka_unit_test(best_stays),          cmocka_unit_test(index_wins),
         cmocka_unit_test(many_documents), cmocka_unit_test(no_documents),        cmocka_unit_test(two_columns),
         cmocka_unit_test(json_columns),   cmocka_unit_test(normalized),          cmocka_unit_test(report),
-        cmocka_unit_test(wrong_options),  cmocka_unit_test(too_many_in_a_split), cmocka_unit_test(services_fail),
+        cmocka_unit_test(wrong_options),  cmocka_unit_test(too_many_in_a_split), cmocka_unit_test(spill_fails),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
