@@ -6,6 +6,8 @@
 static const char *const colors[] = { "auto", "always", "never", NULL };
 static const char *const levels[] = { "error", "warn", "info", "debug", NULL };
 
+static const char *const spills[] = { "auto", "always", NULL };
+
 #define AT(f) offsetof(args, f)
 
 const arg args_common[] = {
@@ -29,9 +31,12 @@ const arg args_machine[] = {
     { "threads", 'j', ARG_COUNT, "N", AT(threads), "threads in all; default: the cores that this process may use", NULL,
       1, 1024 },
     { "memory", 'm', ARG_SIZE, "SIZE", AT(memory),
-      "such as 64M: a quarter of it bounds the output that waits for its turn; at most, and by default, 16 MiB a "
-      "thread do",
-      NULL, 0, 0 },
+      "for all that is gathered, such as 4G; what is more goes to disk. Default: half of the machine's", NULL, 0, 0 },
+    { "state-dir", 0, ARG_TEXT, "DIR", AT(state_dir),
+      "saved states of fits; default: SLUICE_STATE_DIR, else runs/states", NULL, 0, 0 },
+    { "fresh", 0, ARG_FLAG, NULL, AT(fresh), "fit everything anew, whatever states are there", NULL, 0, 0 },
+    { "spill", 0, ARG_CHOICE, "WHEN", AT(spill), "to disk: when memory is full, or always (to test that)", spills, 0,
+      0 },
     { 0 },
 };
 

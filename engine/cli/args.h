@@ -21,11 +21,11 @@ enum { MAX_OPERANDS = 4 };
 
 typedef struct args { /* fields: uint8_t FLAG; const char * TEXT; uint32_t COUNT and CHOICE; int64_t SEED; uint64_t SIZE
                        */
-    uint8_t help, quiet, json, markdown, schema, kept, dropped, version;
-    uint32_t threads, take, color, log_level;
+    uint8_t fresh, help, quiet, json, markdown, schema, kept, dropped, version;
+    uint32_t threads, take, color, log_level, spill;
     int64_t seed; /* INT64_MIN: not given */
     uint64_t memory;
-    const char *run_dir, *plugin_path, *after, *columns, *write_schemas;
+    const char *state_dir, *run_dir, *plugin_path, *after, *columns, *write_schemas;
     pipeline_var *sets;
     size_t n_sets;
     const char *operands[MAX_OPERANDS];

@@ -32,6 +32,8 @@ void cli_print_diags(cli *c, const char *end);
 void cli_error(const cli *c, const char *lines);
 /* --threads, or the cores that this process may use. */
 unsigned cli_threads(const cli *c);
+uint64_t cli_memory(const cli *c); /* bytes for what is gathered */
+const char *cli_state_dir(const cli *c);
 
 /* Columns of the terminal at fd; 80 where there is none. */
 unsigned cli_width(int fd);

@@ -105,7 +105,10 @@ static int run(cli *c)
     view v = { .c = c };
     run_result r;
     const run_options o = { .threads = cli_threads(c),
-                            .memory = c->a.memory,
+                            .memory = cli_memory(c),
+                            .state_dir = cli_state_dir(c),
+                            .fresh = c->a.fresh,
+                            .spill = c->a.spill,
                             .run_dir = c->a.run_dir,
                             .version = SLUICE_VERSION,
                             .cancel = c->cancel,

@@ -1,4 +1,5 @@
 #include "cli/cli.h"
+#include "base/machine.h"
 #include <errno.h>
 #include <sched.h>
 #include <stdlib.h>
@@ -68,6 +69,14 @@ void cli_error(const cli *c, const char *lines)
                 first && c->color_err ? "\033[0m" : "", (int)n, lines);
         lines += n + (lines[n] == '\n');
     }
+}
+
+uint64_t cli_memory(const cli *c) { return c->a.memory ? c->a.memory : machine_memory() / 2; }
+
+const char *cli_state_dir(const cli *c)
+{
+    const char *dir = c->a.state_dir ? c->a.state_dir : getenv("SLUICE_STATE_DIR");
+    return dir && *dir ? dir : "runs/states";
 }
 
 unsigned cli_threads(const cli *c)

@@ -56,8 +56,8 @@ void stage_lint(const stage_def *def, diags *d)
     const char *name = def->s.name;
     sl_metric m;
     sl_field f;
-    if (!good_name(name, "._") || !strchr(name, '.'))
-        diag_error(d, nowhere, "stage '%s' is not named family.verb in lower case", name);
+    if (!good_name(name, "._"))
+        diag_error(d, nowhere, "stage '%s' is not named in lower case, family.verb or one word", name);
     if (!def->s.summary || !*def->s.summary)
         diag_error(d, nowhere, "%s has no summary", name);
     lint_options(name, def->options, 0, d);
