@@ -1,41 +1,5 @@
-/* Stages of shapes that the header has and the engine does not run yet, and one that asks the host for what it may not
- * have. */
+/* test.misuse — calls what the host does not lend in process. */
 #include "probe.h"
-
-static int process(sl_ctx *c, const void *g, void *l, sl_batch *b)
-{
-    (void)c, (void)g, (void)l, (void)b;
-    return SL_OK;
-}
-
-static int fit(sl_ctx *c, const void *g, void *l, uint32_t port, const sl_batch *b)
-{
-    (void)c, (void)g, (void)l, (void)port, (void)b;
-    return SL_OK;
-}
-
-static int reshape(sl_ctx *c, const void *g, void *l, sl_batch *in, sl_batch *out)
-{
-    (void)c, (void)g, (void)l, (void)in, (void)out;
-    return SL_OK;
-}
-
-static const sl_field order[] = { { "rank", SL_T_U64, SL_WRITE | SL_ORDER, "sorts" }, { 0 } };
-static const sl_port ports[] = {
-    { "target", SL_PORT_REQUIRED, 0, "a second input" },
-    { "other", 0, 0, "a third" },
-    { 0 },
-};
-
-#define LATER(name_, kind_) SL_STAGE(kind_), .name = "test." name_, .summary = "cannot run yet"
-const sl_stage test_fit = { LATER("fit", SL_TRANSFORM), .process = process, .fit = fit };
-const sl_stage test_reshape = { LATER("reshape", SL_RESHAPE), .reshape = reshape };
-const sl_stage test_ordered = { LATER("ordered", SL_TRANSFORM), .process = process, .flags = SL_F_ORDERED };
-const sl_stage test_families = { LATER("families", SL_TRANSFORM), .process = process, .flags = SL_F_FAMILIES };
-const sl_stage test_order = { LATER("order", SL_TRANSFORM), .process = process, .fields = order };
-const sl_stage test_ports = { LATER("ports", SL_TRANSFORM), .process = process, .ports = ports };
-
-/* ---- test.misuse ---- */
 
 enum { ADD, PUT, GET, LOG };
 typedef struct config {
