@@ -225,7 +225,7 @@ static bool has_port(const stage_def *def, const char *name)
 static void bind_port(const bound_case *b, diags *d, const pipeline_port_docs *port, uint32_t *out)
 {
     const plan *p = b->p;
-    const char *names[MAX_NAMES];
+    const char *names[MAX_NAMES] = { NULL };
     size_t n = 0, found = 0;
     *out = PLAN_NONE;
     for (uint32_t i = 0; i < p->n_stages; i++) {

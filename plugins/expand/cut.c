@@ -252,7 +252,7 @@ static bool long_enough(const cut_spec *s, const char *text, span p)
 
 bool cut_next(const cut_spec *s, const char *text, uint32_t n, cut_place *place, cut_part *part)
 {
-    span p;
+    span p = { 0, 0 };
     while (next_span(s, text, n, place, &p)) {
         place->cut++;
         if (!long_enough(s, text, p))
