@@ -46,9 +46,10 @@ static bool make_tables(spill *s)
     s->parts = calloc(s->partitions, sizeof *s->parts);
     s->gates = calloc(s->n_gates, sizeof *s->gates);
     s->feeders = aligned_alloc(_Alignof(feeder), s->threads * sizeof *s->feeders);
+    if (s->feeders)
+        memset(s->feeders, 0, s->threads * sizeof *s->feeders);
     if (!s->parts || !s->gates || !s->feeders)
         return false;
-    memset(s->feeders, 0, s->threads * sizeof *s->feeders);
     for (uint32_t i = 0; i < s->n_gates; i++)
         pthread_mutex_init(&s->gates[i], NULL); /* on Linux neither this nor the next two can fail */
     const uint64_t fixed =
@@ -277,7 +278,7 @@ static int make_feeder(spill *s, feeder *f, sbuf *err)
     }
     free(f->fill);
     f->fill = NULL;
-    return spill_nomem(err);
+    return spill_fail(s, spill_nomem(err), err);
 }
 
 int spill_add(spill *s, unsigned thread, uint32_t partition, const void *records, size_t n, sbuf *err)
