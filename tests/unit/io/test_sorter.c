@@ -36,14 +36,16 @@ static outcome same_everywhere(const corpus *c, uint64_t piece_bytes, size_t max
     return first;
 }
 
-typedef enum { ALL_EQUAL, ALL_DISTINCT, SORTED, REVERSED, FEW, HIGH_BITS, KINDS } kind;
+typedef enum { ALL_EQUAL, ALL_DISTINCT, SORTED, REVERSED, FEW, HIGH_BITS, EXTREMES, KINDS } kind;
 
 static corpus make_corpus(kind k, size_t n, size_t average)
 {
     corpus c = corpus_new(n);
     for (size_t i = 0; i < n; i++) {
-        const uint64_t h = hash_two(i, 5), order[] = { 42, h, i / 3, n - i, h % 5, h << 40 };
-        const uint64_t pos = k == SORTED ? i : (i * 7919 + 3) % n + ((uint64_t)1 << 47); /* n is no multiple of 7919 */
+        const uint64_t h = hash_two(i, 5), order[] = { 42, h, i / 3, n - i, h % 5, h << 40, 0 - h % 2 };
+        uint64_t pos = k == SORTED ? i : (i * 7919 + 3) % n + ((uint64_t)1 << 47); /* n is no multiple of 7919 */
+        if (k == EXTREMES)
+            pos = i % 3 ? UINT64_MAX - i : i;
         corpus_set(&c, i, order[k], pos, h / 8 % (2 * average + 1));
     }
     return c;

@@ -128,7 +128,9 @@ static void damage_while_merging(void **state)
         j[t] = (job){ .s = s, .thread = t, .c = &c, .next = &next };
     all_do(j, add);
     assert_int_equal(sorter_finish(s, 1000, &err), 0);
-    flip_byte(scratch_fd(0), 1000);
+    for (unsigned f = 0; f < THREADS; f++)
+        for (off_t at = 1000, end = lseek(scratch_fd(f), 0, SEEK_END); at < end; at += 1000)
+            flip_byte(scratch_fd(f), at);
     all_do(j, load);
     for (unsigned t = 0; t < THREADS; t++) {
         assert_int_equal(j[t].result, SL_E_DATA);
