@@ -41,7 +41,7 @@ static void list_names(sbuf *out, const char *title, const char *const *names, s
 static uint32_t find_stage(const bound_case *b, diags *d, const char *name, diag_at at)
 {
     const plan *p = b->p;
-    const char *names[MAX_NAMES];
+    const char *names[MAX_NAMES] = { NULL };
     size_t n = 0;
     for (uint32_t i = 0; i < p->n_stages; i++)
         if (p->stages[i].name && !strcmp(p->stages[i].name, name) && is_listed(p, i))
@@ -114,7 +114,7 @@ static void mark_below(const bound_case *b, uint8_t *mark)
 static bool which(diags *d, diag_at at, const plan *p, const uint8_t *mark, uint32_t kind, const char *key,
                   const char *text, uint32_t *out)
 {
-    const char *names[MAX_NAMES];
+    const char *names[MAX_NAMES] = { NULL };
     size_t n = 0;
     for (uint32_t i = 0; i < p->n_stages; i++)
         if (is_kind(p, i, kind) && (!mark || mark[i]) && is_listed(p, i)) {
@@ -183,7 +183,7 @@ static void add_reasons(const stage_def *def, const char **names, size_t *n)
 
 static void check_reasons(const bound_case *b, diags *d, registry *reg)
 {
-    const char *names[MAX_NAMES];
+    const char *names[MAX_NAMES] = { NULL };
     size_t n = 0;
     for (uint32_t i = 0; i < b->p->n_stages; i++)
         if (b->within[i])

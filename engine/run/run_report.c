@@ -175,7 +175,7 @@ static bool is_folder(const char *path)
 /* A run whose name is nearly this one. */
 static const char *near_run(arena *mem, const char *name)
 {
-    const char *names[MAX_RUNS];
+    const char *names[MAX_RUNS] = { NULL };
     size_t n = 0;
     DIR *dir = opendir("runs");
     for (const struct dirent *e; dir && n < MAX_RUNS && (e = readdir(dir));)
