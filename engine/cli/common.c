@@ -65,6 +65,29 @@ void cli_print_diags(cli *c, const char *end)
     diags_init(&c->d);
 }
 
+void cli_diags_json(cli *c, json_writer *w)
+{
+    static const char *const severity[] = { [DIAG_ERROR] = "error", [DIAG_WARNING] = "warning" };
+    diags_sort(&c->d);
+    jw_list(w, "diagnostics");
+    for (size_t i = 0; i < c->d.n; i++) {
+        const diag *g = &c->d.v[i];
+        jw_object(w, NULL);
+        jw_str(w, "severity", severity[g->severity]);
+        if (g->at.source) {
+            jw_str(w, "file", g->at.source->name);
+            jw_u64(w, "line", g->at.line);
+            jw_u64(w, "column", g->at.col);
+            jw_u64(w, "length", g->at.len);
+        }
+        jw_str(w, "message", g->text);
+        if (g->hint)
+            jw_str(w, "hint", g->hint);
+        jw_close(w);
+    }
+    jw_close(w);
+}
+
 void cli_error(const cli *c, const char *lines)
 {
     for (bool first = true; *lines; first = false) {
@@ -76,12 +99,6 @@ void cli_error(const cli *c, const char *lines)
 }
 
 uint64_t cli_memory(const cli *c) { return c->a.memory ? c->a.memory : machine_memory() / 2; }
-
-const char *cli_state_dir(const cli *c)
-{
-    const char *dir = c->a.state_dir ? c->a.state_dir : getenv("SLUICE_STATE_DIR");
-    return dir && *dir ? dir : "runs/states";
-}
 
 unsigned cli_threads(const cli *c)
 {

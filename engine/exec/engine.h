@@ -161,6 +161,8 @@ typedef struct item { /* what a worker works on */
 typedef struct pass {
     pass_plan plan;
     unsigned number; /* from 1 */
+    unsigned threads;
+    uint32_t batch_rows;
     pass_item *v;
     size_t n;
     uint64_t base;  /* number of v[0] for the outputs, which count on over all passes */
@@ -341,7 +343,8 @@ int flow_call(worker *w, uint32_t stage, flow *f);
 
 /* ---- rejects.c ---- */
 int rejects_settle(worker *w, stage_thread *st, flow *f, bool narrow);
-void rejects_show(worker *w, stage_thread *st, const flow *f, const uint16_t *rows, uint32_t n);
+/* What a tap is shown: the rows that a callback saw (rows NULL: the first n), in order. */
+void rejects_show(worker *w, stage_thread *st, const flow *f, const uint16_t *rows, uint32_t n, bool first);
 void rejects_forget(worker *w);
 
 /* ---- reshape.c ---- */
@@ -379,6 +382,8 @@ bool exec_too_many_errors(exec *x);
 bool fit_after_pass(exec *x); /* finalizes stages that have seen all */
 bool states_find(exec *x);    /* loads what is there */
 bool states_save(exec *x, uint32_t stage, uint32_t what);
+/* Where the state of a stage would be, by what makes it; NULL: nowhere. */
+const char *states_path(exec *x, uint32_t stage, uint32_t what, char name[17]);
 int stage_failed(worker *w, uint32_t stage, int code); /* `code`, with a message if the stage left none */
 
 /* ---- quarantine.c ---- */

@@ -36,6 +36,7 @@ struct exec_row {
     bool is_error;
     sl_why why;
     uint64_t pos, key;
+    bool first;         /* the document enters the pass here */
     const void *engine; /* for exec_row_json */
 };
 /* The document as it stands behind that stage, as a sink would write it (hidden columns too if `hidden`), without a
@@ -88,12 +89,11 @@ typedef struct exec_pass { /* a pass that was run */
     double seconds;
     uint64_t documents;
 } exec_pass;
-typedef struct exec_state { /* a fitted state that was found or made */
-    uint32_t stage;
-    const char *name, *path; /* path "": not saved */
-    bool found;
-    uint64_t bytes;
-} exec_state;
+typedef struct exec_step { /* a line of what a run would do */
+    unsigned pass;         /* from 1; several steps may share a pass. 0: nothing is read for it */
+    bool found;            /* a saved state */
+    const char *text, *note;
+} exec_step;
 
 /* How a run ended. */
 typedef enum { EXEC_OK, EXEC_CANCELLED, EXEC_TOO_MANY_ERRORS, EXEC_FAILED } exec_end;
@@ -105,6 +105,8 @@ exec *exec_open(const plan *p, const exec_options *o, diags *d);
 /* [1] Looks at the first records of each source: a column that a stage reads by name and that none of them has is an
  * error in d, with the columns there are. false: errors. */
 bool exec_probe(exec *x, diags *d);
+/* What exec_run would do, in order; after exec_open. */
+size_t exec_outline(exec *x, const exec_step **out);
 /* Runs all passes. May be called once. exec_error tells what went wrong. */
 exec_end exec_run(exec *x);
 /* Renames the outputs to their final names; after EXEC_OK. false: exec_error. */

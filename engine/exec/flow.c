@@ -86,7 +86,7 @@ int flow_call(worker *w, uint32_t stage, flow *f)
     r = rejects_settle(w, st, f, true);
     view_commit(x, p, f);
     if (before)
-        rejects_show(w, st, f, before, n_before);
+        rejects_show(w, st, f, before, n_before, false);
     rejects_forget(w);
     st->kept += f->n_sel;
     st->out += f->n_sel;

@@ -13,7 +13,7 @@ static int read_batch(worker *w, uint32_t stage, bool *end)
     stage_thread *st = &w->st[stage];
     sl_split now = sp->s;
     sl_batch view;
-    rows *rs = w->r = rows_take(w, (uint32_t)x->p->file->head.batch_rows);
+    rows *rs = w->r = rows_take(w, x->now.batch_rows);
     flow *f = rs ? flow_new(x, rs, p) : NULL;
     if (!f || !view_make(x, p, f, VIEW_FILL, &view))
         return worker_fail(w, SL_E_NOMEM, "out of memory");
@@ -40,7 +40,7 @@ static int read_batch(worker *w, uint32_t stage, bool *end)
         return worker_fail(w, SL_E_NOMEM, "out of memory");
     if ((r = rejects_settle(w, st, f, true)) < 0)
         return r;
-    rejects_show(w, st, f, NULL, rs->n);
+    rejects_show(w, st, f, NULL, rs->n, true);
     rejects_forget(w);
     st->kept += f->n_sel;
     st->out += f->n_sel;

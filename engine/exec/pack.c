@@ -149,7 +149,7 @@ static cell next_cell(const plan *p, const char **at, const char **value)
 static uint32_t measure(worker *w, const pack_source *from, seen *slots)
 {
     const plan *p = w->x->p;
-    const uint32_t most = (uint32_t)p->file->head.batch_rows;
+    const uint32_t most = w->x->now.batch_rows;
     uint64_t bytes = 0;
     uint32_t n = 0;
     size_t at = from->at;
@@ -279,7 +279,7 @@ int pack_read(worker *w, pack_source *from, flow **out)
     *out = NULL;
     if (!next_row(from, from->at))
         return SL_OK;
-    rows *r = rows_take(w, (uint32_t)p->file->head.batch_rows);
+    rows *r = rows_take(w, w->x->now.batch_rows);
     flow *f = r ? flow_like(x, r, NULL) : NULL;
     seen *slots = f ? arena_zalloc(&r->mem, (p->n_columns + 1) * sizeof *slots, 8) : NULL;
     const uint32_t n = slots ? measure(w, from, slots) : 0;

@@ -114,6 +114,9 @@ bool pass_begin(exec *x)
     if (!pass_next(x->p, &x->todo, &now->plan) || !list_items(x) || !turn_begin(x))
         return false;
     now->number = ++x->n_passes;
+    /* Who looks on sees one document after the other; what must be fitted first need not go so slowly. */
+    now->threads = x->o.tap && now->plan.last ? 1 : x->threads;
+    now->batch_rows = x->o.tap && now->plan.last ? 1 : (uint32_t)x->p->file->head.batch_rows;
     now->next_split = now->in_flight = 0;
     now->n_active = 0;
     now->flushes = false;
@@ -224,10 +227,10 @@ static void count_bytes(worker *w)
     exec *x = w->x;
     const pass_item *at = pass_item_of(w);
     const store *s = &x->st[at->feed].store;
-    atomic_fetch_add(&x->bytes_done, w->has_chunk               ? input_chunk_consumed(w->chunk)
+    atomic_fetch_add(&x->bytes_done, w->has_chunk             ? input_chunk_consumed(w->chunk)
                                      : at->input != PLAN_NONE ? x->splits[at->input].s.bytes
-                                     : s->kept                  ? pieces_bytes(s->kept, at->piece)
-                                                                : 1);
+                                     : s->kept                ? pieces_bytes(s->kept, at->piece)
+                                                              : 1);
 }
 
 static void work(worker *w)
@@ -268,7 +271,7 @@ void pass_work(exec *x)
     forget_error(first);
     if (x->failed)
         return;
-#pragma omp parallel num_threads(x->threads)
+#pragma omp parallel num_threads(x->now.threads)
     {
 #pragma omp single
         x->now.working = (unsigned)omp_get_num_threads(); /* a limit of the system may give fewer than asked for */

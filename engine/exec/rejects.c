@@ -69,11 +69,11 @@ int rejects_settle(worker *w, stage_thread *st, flow *f, bool narrow)
     return SL_OK;
 }
 
-static void show(worker *w, stage_thread *st, const flow *f, uint32_t row, const rejected *r)
+static void show(worker *w, stage_thread *st, const flow *f, uint32_t row, const rejected *r, bool first)
 {
     exec *x = w->x;
     const stage_state *s = &x->st[st->stage];
-    exec_row e = { .stage = st->stage, .row = row, .pos = f->r->pos[row], .key = f->r->key[row] };
+    exec_row e = { .stage = st->stage, .row = row, .pos = f->r->pos[row], .key = f->r->key[row], .first = first };
     const void *inside[2] = { st, f };
     e.engine = inside;
     if (r) {
@@ -86,7 +86,7 @@ static void show(worker *w, stage_thread *st, const flow *f, uint32_t row, const
         w->stop = true;
 }
 
-void rejects_show(worker *w, stage_thread *st, const flow *f, const uint16_t *of, uint32_t n)
+void rejects_show(worker *w, stage_thread *st, const flow *f, const uint16_t *of, uint32_t n, bool first)
 {
     if (!w->x->o.tap || !w->x->now.plan.last)
         return;
@@ -95,7 +95,7 @@ void rejects_show(worker *w, stage_thread *st, const flow *f, const uint16_t *of
         const rejected *found = NULL;
         for (size_t k = 0; k < w->n_rej && !found; k++)
             found = w->rej[k].row == row ? &w->rej[k] : NULL;
-        show(w, st, f, row, found);
+        show(w, st, f, row, found, first);
     }
 }
 

@@ -21,7 +21,7 @@ static int settle(worker *w, stage_thread *st, flow *in)
         for (size_t i = 0; which && i < w->n_rej; i++)
             which[i] = (uint16_t)w->rej[i].row;
         if (which)
-            rejects_show(w, st, in, which, (uint32_t)w->n_rej);
+            rejects_show(w, st, in, which, (uint32_t)w->n_rej, false);
     }
     rejects_forget(w);
     return r;
@@ -46,7 +46,7 @@ static int hand_on(worker *w, uint32_t stage, flow *f, flow ***tail)
     st->out += f->n_sel;
     if (x->quarantine && !(r->as_read = flow_branch(x, f)))
         return worker_fail(w, SL_E_NOMEM, "out of memory");
-    rejects_show(w, st, f, f->sel, f->n_sel);
+    rejects_show(w, st, f, f->sel, f->n_sel, false);
     if (*tail) {
         rows_hold(w, r);
         f->next = NULL;
@@ -76,7 +76,7 @@ int reshape_call(worker *w, uint32_t stage, flow *in, flow **out)
     if (in && !make_bits(in))
         return worker_fail(w, SL_E_NOMEM, "out of memory");
     while (r == SL_MORE && !w->stop) {
-        rows *fresh = rows_take(w, (uint32_t)x->p->file->head.batch_rows);
+        rows *fresh = rows_take(w, x->now.batch_rows);
         flow *f = fresh ? flow_like(x, fresh, in) : NULL;
         sl_batch view_in, view_out;
         if (fresh)
@@ -123,7 +123,7 @@ static uint32_t family_size(const flow *f, uint32_t at)
 flow *reshape_families(worker *w, flow *parked, int *code)
 {
     exec *x = w->x;
-    const uint32_t batch = (uint32_t)x->p->file->head.batch_rows;
+    const uint32_t batch = x->now.batch_rows;
     flow *first = NULL, **tail = &first, *to = NULL;
     uint32_t room = 0, left = 0;
     *code = SL_OK;

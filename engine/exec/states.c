@@ -198,6 +198,16 @@ static bool take_report(exec *x, uint32_t stage, const char *report)
     return good;
 }
 
+const char *states_path(exec *x, uint32_t stage, uint32_t what, char name[17])
+{
+    char kind[24];
+    if (!x->o.states)
+        return NULL;
+    name_of(x, stage, what, name);
+    what_name(what, kind);
+    return artifact_path(&x->mem, x->o.states, x->p->stages[stage].common.use, name, kind);
+}
+
 /* ---- saving ---- */
 
 bool states_save(exec *x, uint32_t stage, uint32_t what)
@@ -211,11 +221,10 @@ bool states_save(exec *x, uint32_t stage, uint32_t what)
         part |= (s->p->ports[k].flags & SL_PORT_STATE) != 0;
     if (!x->o.states || !s->s->save || !s->s->load || (what != SL_WHOLE && !part))
         return true;
-    name_of(x, stage, what, name);
+    const char *path = states_path(x, stage, what, name);
     what_name(what, kind);
     made_by(x, stage, &by);
     report_of(x, stage, &report);
-    const char *path = artifact_path(&x->mem, x->o.states, s->p->common.use, name, kind);
     const char *plugin_name = arena_printf(&x->mem, "%s %s", s->p->def->plugin->name, s->p->def->plugin->version);
     const artifact_head head = { .stage = s->p->common.use,
                                  .name = name,
@@ -329,11 +338,9 @@ static int load(exec *x, uint32_t stage, uint32_t what, const char *path, sbuf *
 static int find(exec *x, uint32_t stage, uint32_t what, sbuf *why)
 {
     stage_state *s = &x->st[stage];
-    char name[17], kind[24];
+    char name[17];
     sbuf broken = { 0 };
-    name_of(x, stage, what, name);
-    what_name(what, kind);
-    const char *path = artifact_path(&x->mem, x->o.states, s->p->common.use, name, kind);
+    const char *path = states_path(x, stage, what, name);
     if (!path || !fs_exists(path))
         return SL_END;
     if (artifact_verify(path, &broken) < 0) {

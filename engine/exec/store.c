@@ -109,6 +109,7 @@ int store_read(worker *w, const pass_item *at)
         atomic_fetch_add_explicit(&x->documents, held->n, memory_order_relaxed);
         if (x->quarantine && !(held->as_read = flow_branch(x, f)))
             return worker_fail(w, SL_E_NOMEM, "out of memory");
+        rejects_show(w, &w->st[at->feed], f, NULL, held->n, true);
         if ((r = flow_below(w, at->feed, f)) < 0)
             return r;
         rows_give(w, held);

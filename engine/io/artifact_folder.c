@@ -98,7 +98,7 @@ static int look(arena *mem, artifact_entry *e)
         if (!name || !copy_head(mem, h, &e->head))
             code = SL_E_NOMEM;
         else if (strcmp(name, fs_basename(e->path)))
-            sbuf_printf(&why, "%s is called what it is not: its head says %s", e->path, name);
+            sbuf_printf(&why, "%s is misnamed: by its head it is %s", e->path, name);
     }
     artifact_close(r);
     if (code != SL_E_NOMEM && why.n) {

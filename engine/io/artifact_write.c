@@ -59,8 +59,9 @@ static int begin(artifact_writer *w, const char *path, const artifact_head *head
 static int create(artifact_writer *w, sbuf *err)
 {
     sbuf name = { 0 };
-    const int made = fs_mkdirs(fs_dirname(w->path, &name));
-    int r = made ? system_failed("make the folder", sbuf_z(&name), -made, err) : 0;
+    const char *dir = fs_dirname(w->path, &name);
+    const int made = name.failed ? 0 : fs_mkdirs(dir);
+    int r = name.failed ? out_of_memory(w->path, err) : made ? system_failed("make the folder", dir, -made, err) : 0;
     if (r == 0)
         artifact_clear_leftovers(w->path);
     for (unsigned n = 0; r == 0 && w->fd < 0; n++) {
