@@ -25,6 +25,7 @@
 
 typedef struct worker worker;
 typedef struct flow flow;
+typedef struct ledger ledger;
 
 /* ---- documents ---- */
 
@@ -165,10 +166,11 @@ typedef struct pass {
     uint32_t batch_rows;
     pass_item *v;
     size_t n;
-    uint64_t base;  /* number of v[0] for the outputs, which count on over all passes */
-    bool writes;    /* some stage may put something into an output */
-    bool flushes;   /* an ordered reshape gives out what it holds at the end */
-    stream *active; /* open streams, ascending by split */
+    uint64_t base;       /* number of v[0] for the outputs, which count on over all passes */
+    bool writes;         /* some stage may put something into an output */
+    bool resumed_stream; /* the first stream of a continued pass has been wound forward */
+    bool flushes;        /* an ordered reshape gives out what it holds at the end */
+    stream *active;      /* open streams, ascending by split */
     size_t n_active;
     size_t next_split;
     size_t in_flight;
@@ -269,6 +271,7 @@ struct exec {
     exec_stage *seen; /* of stages that ran in an earlier pass: they must decide the same again */
     exec_split *manifest;
     size_t n_manifest;
+    ledger *ledger;    /* of the pass that writes; NULL until then */
     exec_pass *passes; /* that were run */
     size_t n_run;
     sbuf notes;
@@ -372,7 +375,8 @@ typedef struct pack_source {
 int pack_read(worker *w, pack_source *from, flow **f);
 
 /* ---- pass.c ---- */
-bool pass_begin(exec *x); /* its items, workers made ready */
+uint64_t item_bytes(const worker *w); /* of input, for progress */
+bool pass_begin(exec *x);             /* its items, workers made ready */
 void pass_work(exec *x);
 void pass_end(exec *x);
 bool exec_cancelled(const exec *x);
@@ -383,6 +387,8 @@ bool fit_after_pass(exec *x); /* finalizes stages that have seen all */
 bool states_find(exec *x);    /* loads what is there */
 bool states_save(exec *x, uint32_t stage, uint32_t what);
 /* Where the state of a stage would be, by what makes it; NULL: nowhere. */
+/* Of plan, plugins and inputs: what a run that is continued must have in common with the one that left off. */
+uint64_t states_run_identity(const exec *x);
 const char *states_path(exec *x, uint32_t stage, uint32_t what, char name[17]);
 int stage_failed(worker *w, uint32_t stage, int code); /* `code`, with a message if the stage left none */
 

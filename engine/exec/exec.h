@@ -18,13 +18,15 @@ typedef struct exec_options {
     /* peek: called after each stage for each row, on one thread; false: stop, without an error. threads must be 1. */
     bool (*tap)(void *u, const exec_row *row);
     void *tap_u;
-    atomic_int *cancel;  /* != 0: stop soon. Set by a signal handler */
-    uint32_t goal;       /* 1 + the stage that shall be reached, and no sink; 0: all sinks */
-    bool spill;          /* a test setting: whatever can spill does, at once */
-    const char *scratch; /* folder for what does not fit into memory; NULL: that of temporary files */
-    const char *states;  /* folder of saved states; NULL: none are looked for and none saved */
-    bool fresh;          /* do not use the saved states that are there; save new ones */
-    int *open_code;      /* where exec_open leaves SL_E_IO if nothing but files failed, else SL_E_CONFIG; may be NULL */
+    atomic_int *cancel;                   /* != 0: stop soon. Set by a signal handler */
+    uint32_t goal;                        /* 1 + the stage that shall be reached, and no sink; 0: all sinks */
+    bool spill;                           /* a test setting: whatever can spill does, at once */
+    const char *scratch;                  /* folder for what does not fit into memory; NULL: that of temporary files */
+    const char *states;                   /* folder of saved states; NULL: none are looked for and none saved */
+    const char *journal, *journal_splits; /* files of the run in which it notes how far it is; NULL: it does not */
+    bool resume;                          /* an earlier process left off: exec_resume or exec_anew follows exec_open */
+    bool fresh;                           /* do not use the saved states that are there; save new ones */
+    int *open_code; /* where exec_open leaves SL_E_IO if nothing but files failed, else SL_E_CONFIG; may be NULL */
 } exec_options;
 
 /* What a tap sees. */
@@ -105,6 +107,13 @@ exec *exec_open(const plan *p, const exec_options *o, diags *d);
 /* [1] Looks at the first records of each source: a column that a stage reads by name and that none of them has is an
  * error in d, with the columns there are. false: errors. */
 bool exec_probe(exec *x, diags *d);
+/* With o.resume, after exec_open and exec_probe: takes up what the line of JSON in the journal says. false: it cannot,
+ * why says why, and exec_anew is to be called; that removes what the earlier process left of the outputs. */
+bool exec_resume(exec *x, const char *journal, size_t size, sbuf *why);
+bool exec_anew(exec *x, sbuf *err);
+/* After a run that did not end well: leaves what it has committed, so that it can be continued. false: there is
+ * nothing. */
+bool exec_keep(exec *x);
 /* What exec_run would do, in order; after exec_open. */
 size_t exec_outline(exec *x, const exec_step **out);
 /* Runs all passes. May be called once. exec_error tells what went wrong. */

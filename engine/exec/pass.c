@@ -2,7 +2,7 @@
 #include <omp.h>
 #include <stdlib.h>
 #include <string.h>
-#include "exec/engine.h"
+#include "exec/ledger.h"
 
 bool exec_cancelled(const exec *x) { return x->o.cancel && atomic_load_explicit(x->o.cancel, memory_order_relaxed); }
 
@@ -137,6 +137,10 @@ bool pass_begin(exec *x)
     atomic_store(&x->kept, 0);
     atomic_store(&x->errors, 0);
     atomic_store(&x->pass_number, now->number);
+    if (!ledger_begin(x))
+        return false;
+    const item start = ledger_start(x);
+    now->next_split = start.split < now->n ? start.split : now->n;
     return true;
 }
 
@@ -222,15 +226,16 @@ static int hand_over(worker *w)
     return r;
 }
 
-static void count_bytes(worker *w)
+uint64_t item_bytes(const worker *w)
 {
-    exec *x = w->x;
+    const exec *x = w->x;
     const pass_item *at = pass_item_of(w);
     const store *s = &x->st[at->feed].store;
-    atomic_fetch_add(&x->bytes_done, w->has_chunk             ? input_chunk_consumed(w->chunk)
-                                     : at->input != PLAN_NONE ? x->splits[at->input].s.bytes
-                                     : s->kept                ? pieces_bytes(s->kept, at->piece)
-                                                              : 1);
+    if (w->has_chunk)
+        return input_chunk_consumed(w->chunk);
+    if (at->input != PLAN_NONE)
+        return x->splits[at->input].s.bytes;
+    return s->kept ? pieces_bytes(s->kept, at->piece) : 1;
 }
 
 static void work(worker *w)
@@ -242,16 +247,17 @@ static void work(worker *w)
     while (good && !w->stop && !enough_errors(x) && sched_claim(w) == CLAIM_ITEM) {
         int r = item_run(w);
         if (r >= 0) {
-            count_bytes(w);
+            atomic_fetch_add(&x->bytes_done, item_bytes(w));
             if (w->has_chunk && !w->stop) /* who has seen enough does not want to hear what would have come */
                 sched_damage(w);
-            r = hand_over(w);
+            r = ledger_item(w) ? hand_over(w) : SL_E_NOMEM;
         }
         const bool given_up = r == SL_E_CANCEL && (exec_cancelled(x) || atomic_load(&x->stopping));
         if (r < 0 && !given_up)
             sched_fail(x, w->at, w->error_code, sbuf_z(&w->error));
         forget_error(w);
         sched_done(w, r >= 0);
+        ledger_mark(w, false);
         good = r >= 0 || given_up;
     }
     close_locals(w, false, good && !atomic_load(&x->stopping) && !exec_cancelled(x));
@@ -312,6 +318,9 @@ void pass_end(exec *x)
     if (w->error.n)
         sched_fail(x, (item){ UINT32_MAX, 0 }, w->error_code, sbuf_z(&w->error));
     forget_error(w);
+    if (!good || x->failed) /* what was done may be taken up again */
+        ledger_mark(w, true);
+    ledger_end(x);
     result_add_pass(x, !good || x->failed);
     if (good && !x->failed)
         pass_done(x->p, &x->todo, &x->now.plan);

@@ -1,6 +1,6 @@
 /* All passes of a run, one after the other. */
 #include <string.h>
-#include "exec/engine.h"
+#include "exec/ledger.h"
 
 static void describe(const exec *x, sbuf *out)
 {
@@ -72,6 +72,16 @@ exec_end exec_run(exec *x)
            : stop && !x->o.tap ? EXEC_CANCELLED
            : errors            ? EXEC_TOO_MANY_ERRORS
                                : EXEC_OK;
+}
+
+bool exec_anew(exec *x, sbuf *err) { return outputs_anew(x->outs, err) >= 0; }
+
+bool exec_keep(exec *x)
+{
+    if (!ledger_marked(x))
+        return false;
+    outputs_keep(x->outs);
+    return true;
 }
 
 size_t exec_passes(const exec *x, const exec_pass **out)

@@ -93,6 +93,15 @@ static uint64_t identity(const exec *x, uint32_t stage, bool fit, uint64_t *memo
     return h;
 }
 
+uint64_t states_run_identity(const exec *x)
+{
+    uint64_t *memo = calloc(x->p->n_stages + 1, sizeof *memo), h = hash_bytes(x->p->hash, strlen(x->p->hash));
+    for (uint32_t i = 0; memo && i < x->p->n_stages; i++)
+        h = hash_two(h, identity(x, i, false, memo));
+    free(memo);
+    return h;
+}
+
 static void name_of(const exec *x, uint32_t stage, uint32_t what, char out[17])
 {
     const plan_stage *p = &x->p->stages[stage];
