@@ -164,6 +164,7 @@ typedef struct pass {
     unsigned number; /* from 1 */
     unsigned threads;
     uint32_t batch_rows;
+    bool picks; /* only documents that exec_options.pick wants go on */
     pass_item *v;
     size_t n;
     uint64_t base;       /* number of v[0] for the outputs, which count on over all passes */
@@ -349,6 +350,8 @@ int rejects_settle(worker *w, stage_thread *st, flow *f, bool narrow);
 /* What a tap is shown: the rows that a callback saw (rows NULL: the first n), in order. */
 void rejects_show(worker *w, stage_thread *st, const flow *f, const uint16_t *rows, uint32_t n, bool first);
 void rejects_forget(worker *w);
+/* Only what exec_options.pick wants goes on. */
+void rejects_pick(worker *w, stage_thread *st, flow *f);
 
 /* ---- reshape.c ---- */
 /* in NULL: give out what you hold. out: NULL: what comes out goes on at once; else it is put there, in order. */

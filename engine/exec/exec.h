@@ -18,6 +18,9 @@ typedef struct exec_options {
     /* peek: called after each stage for each row, on one thread; false: stop, without an error. threads must be 1. */
     bool (*tap)(void *u, const exec_row *row);
     void *tap_u;
+    /* why: called for each document that a source reads, in passes that fit nothing, from all threads; false: it goes
+     * no further. With it the tap is called from all threads too, one at a time. */
+    bool (*pick)(void *u, const exec_row *row);
     atomic_int *cancel;                   /* != 0: stop soon. Set by a signal handler */
     uint32_t goal;                        /* 1 + the stage that shall be reached, and no sink; 0: all sinks */
     bool spill;                           /* a test setting: whatever can spill does, at once */

@@ -40,7 +40,12 @@ static int read_batch(worker *w, uint32_t stage, bool *end)
         return worker_fail(w, SL_E_NOMEM, "out of memory");
     if ((r = rejects_settle(w, st, f, true)) < 0)
         return r;
-    rejects_show(w, st, f, NULL, rs->n, true);
+    if (x->now.picks)
+        rejects_pick(w, st, f);
+    if (x->now.picks)
+        rejects_show(w, st, f, f->sel, f->n_sel, true);
+    else
+        rejects_show(w, st, f, NULL, rs->n, true);
     rejects_forget(w);
     st->kept += f->n_sel;
     st->out += f->n_sel;

@@ -322,7 +322,8 @@ static bool can_continue(const exec *x)
     if (!x->o.journal || !x->now.plan.last || !x->now.writes || x->now.base || x->o.tap)
         return false;
     for (uint32_t i = 0; i < x->p->n_stages; i++)
-        if (pass_of(x, i)->role != ROLE_OFF && ((x->st[i].s->flags & SL_F_ORDERED) || (x->st[i].s->combine && x->st[i].s->finish)))
+        if (pass_of(x, i)->role != ROLE_OFF &&
+            ((x->st[i].s->flags & SL_F_ORDERED) || (x->st[i].s->combine && x->st[i].s->finish)))
             return false;
     for (size_t i = 0; i < x->n_outs; i++)
         if (!strcmp(output_spec_of(x->out_list[i])->path, "-"))

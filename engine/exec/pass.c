@@ -115,8 +115,12 @@ bool pass_begin(exec *x)
         return false;
     now->number = ++x->n_passes;
     /* Who looks on sees one document after the other; what must be fitted first need not go so slowly. */
-    now->threads = x->o.tap && now->plan.last ? 1 : x->threads;
-    now->batch_rows = x->o.tap && now->plan.last ? 1 : (uint32_t)x->p->file->head.batch_rows;
+    const bool slowly = x->o.tap && !x->o.pick && now->plan.last;
+    now->threads = slowly ? 1 : x->threads;
+    now->batch_rows = slowly ? 1 : (uint32_t)x->p->file->head.batch_rows;
+    now->picks = x->o.pick != NULL;
+    for (uint32_t i = 0; i < x->p->n_stages; i++)
+        now->picks = now->picks && pass_of(x, i)->role != ROLE_FIT;
     now->next_split = now->in_flight = 0;
     now->n_active = 0;
     now->flushes = false;

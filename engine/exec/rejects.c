@@ -82,13 +82,36 @@ static void show(worker *w, stage_thread *st, const flow *f, uint32_t row, const
         e.is_error = s->metric_kinds[r->metric] == SL_M_ERROR;
         e.why = r->why;
     }
+    if (x->now.picks)
+        pthread_mutex_lock(&x->lock);
     if (!x->o.tap(x->o.tap_u, &e))
         w->stop = true;
+    if (x->now.picks)
+        pthread_mutex_unlock(&x->lock);
+}
+
+void rejects_pick(worker *w, stage_thread *st, flow *f)
+{
+    const exec *x = w->x;
+    const void *inside[2] = { st, f };
+    uint32_t n = 0;
+    for (uint32_t i = 0; i < f->n_sel; i++) {
+        const uint32_t row = f->sel[i];
+        const exec_row e = { .stage = st->stage,
+                             .row = row,
+                             .pos = f->r->pos[row],
+                             .key = f->r->key[row],
+                             .first = true,
+                             .engine = inside };
+        if (x->o.pick(x->o.tap_u, &e))
+            f->sel[n++] = f->sel[i];
+    }
+    f->n_sel = n;
 }
 
 void rejects_show(worker *w, stage_thread *st, const flow *f, const uint16_t *of, uint32_t n, bool first)
 {
-    if (!w->x->o.tap || !w->x->now.plan.last)
+    if (!w->x->o.tap || (!w->x->now.plan.last && !w->x->now.picks))
         return;
     for (uint32_t i = 0; i < n && !w->stop; i++) {
         const uint32_t row = of ? of[i] : i;
