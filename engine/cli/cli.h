@@ -18,7 +18,7 @@ typedef struct cli {
     bool loaded, planned; /* file, plan are to be freed */
 } cli;
 
-extern const command cmd_run, cmd_check, cmd_plan, cmd_inspect, cmd_peek, cmd_test, cmd_diff, cmd_completion;
+extern const command cmd_run, cmd_check, cmd_plan, cmd_inspect, cmd_peek, cmd_state, cmd_test, cmd_diff, cmd_completion;
 extern const command *const cli_commands[]; /* NULL-terminated */
 
 /* Makes c->reg. false: out of memory, said in c->d. */
@@ -35,6 +35,7 @@ void cli_diags_json(cli *c, json_writer *w);
 void cli_error(const cli *c, const char *lines);
 /* --threads, or the cores that this process may use. */
 unsigned cli_threads(const cli *c);
+uint64_t cli_memory(const cli *c); /* bytes for what is gathered */
 
 /* Columns of the terminal at fd; 80 where there is none. */
 unsigned cli_width(int fd);

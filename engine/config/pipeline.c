@@ -14,6 +14,8 @@ enum { MAX_NAME = 100 };
 static const char *const on_errors[] = { "fail", "skip_record", "skip_file", NULL };
 static const char *const on_rejects[] = { "drop", "quarantine", NULL };
 
+static const char *const materializes[] = { "auto", "always", "never", NULL };
+
 static const sl_option head_rows[] = {
     SL_OPT(pipeline_head, name, STR, NULL, "names the run folder; default: the name of the file"),
     SL_OPT(pipeline_head, description, STR, NULL, "what the pipeline is for"),
@@ -29,6 +31,9 @@ static const sl_option head_rows[] = {
            .max = 1073741824.0),
     SL_OPT(pipeline_head, batch_bytes, SIZE, "2 MiB", "text in a batch", .min = 1, .max = 1073741824.0),
     SL_OPT(pipeline_head, batch_rows, I64, "1024", "documents in a batch", .min = 1, .max = 65535),
+    SL_OPT(pipeline_head, materialize, ENUM, "auto",
+           "between passes: keep the documents on disk, read the input again, or what is cheaper",
+           .choices = materializes),
     { .name = NULL },
 };
 

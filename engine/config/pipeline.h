@@ -7,6 +7,7 @@
 enum { ON_ERROR_FAIL, ON_ERROR_SKIP_RECORD, ON_ERROR_SKIP_FILE };
 enum { ON_REJECT_DROP, ON_REJECT_QUARANTINE };
 enum { MODE_DROP, MODE_ANNOTATE };
+enum { MATERIALIZE_AUTO, MATERIALIZE_ALWAYS, MATERIALIZE_NEVER };
 
 /* What stands at the head of the file beside `stages`, `vars` and `tests`; one option table (pipeline_head_table) reads
  * it. */
@@ -21,6 +22,7 @@ typedef struct pipeline_head {
     uint64_t split_bytes;      /* default 8 MiB: input that one worker takes at a time */
     uint64_t batch_bytes;      /* default 2 MiB */
     int64_t batch_rows;        /* default 1024, 1..65535 */
+    uint32_t materialize;      /* auto | always | never */
 } pipeline_head;
 option_table pipeline_head_table(void);
 
