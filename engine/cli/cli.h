@@ -18,7 +18,8 @@ typedef struct cli {
     bool loaded, planned; /* file, plan are to be freed */
 } cli;
 
-extern const command cmd_run, cmd_check, cmd_plan, cmd_inspect, cmd_peek, cmd_state, cmd_test, cmd_diff, cmd_completion;
+extern const command cmd_run, cmd_check, cmd_plan, cmd_inspect, cmd_peek, cmd_why, cmd_test, cmd_diff, cmd_state,
+    cmd_completion;
 extern const command *const cli_commands[]; /* NULL-terminated */
 
 /* Makes c->reg. false: out of memory, said in c->d. */

@@ -7,7 +7,7 @@ enum {
     WINDOW_A_THREAD = 16 << 20,
     STREAMING_A_THREAD = 24 << 20,
     WINDOW_LEAST = 4 << 20,
-    SCRATCH_LEVEL = 1, /* of zstd: what is kept between passes is read again soon */
+    SCRATCH_LEVEL = -1, /* of zstd: what is kept between passes is read again soon */
     LEAST_CHUNKS = 4096,
     CHUNKS_A_SPLIT = 4, /* a chunk of a stream should stay in the cache between decompression and parsing: 2 MiB of 8 */
 };

@@ -278,11 +278,11 @@ uint64_t pieces_bytes(const pieces *p, size_t i) { return p->v[i].bytes; }
 static int load_blocks(pieces *p, unsigned thread, const piece *e, sbuf *out, sbuf *err)
 {
     const maker *m = &p->maker[e->thread];
-    for (const block_at *b = m->block + e->first; out->n < e->bytes; b++) {
-        const int r = scratch_read(p->scratch, thread, *b, out->p + out->n, err);
+    for (size_t i = e->first; out->n < e->bytes; i++) {
+        const int r = scratch_read(p->scratch, thread, m->block[i], out->p + out->n, err);
         if (r < 0)
             return r;
-        out->n += b->bytes;
+        out->n += m->block[i].bytes;
     }
     return 0;
 }

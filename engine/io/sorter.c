@@ -89,7 +89,7 @@ sorter *sorter_new(scratch *sc, budget *b, unsigned threads, uint64_t piece_byte
 static void runs_free(sorter *s, sort_runs *runs)
 {
     for (size_t i = 0; i < runs->n; i++)
-        run_free(s, &runs->v[i]);
+        sorter_run_free(s, &runs->v[i]);
     free(runs->v);
 }
 
@@ -106,7 +106,7 @@ void sorter_free(sorter *s)
     }
     runs_free(s, &s->runs);
     for (size_t i = 0; i < s->job_n; i++)
-        run_free(s, &s->job[i].out);
+        sorter_run_free(s, &s->job[i].out);
     budget_give(s->budget, s->fixed); /* what was not released one by one */
     free(s->job);
     free(s->cut);
@@ -120,16 +120,16 @@ void sorter_free(sorter *s)
 static int write_run(sorter *s, unsigned thread, const sorter_doc *v, size_t n, sbuf *err)
 {
     run_writer w;
-    int r = run_begin(&w, s, thread, err);
+    int r = sorter_run_begin(&w, s, thread, err);
     if (r < 0)
         return r;
     for (size_t i = 0; r == 0 && i < n; i++)
         r = run_put(&w, &v[i], err);
     if (r == 0)
-        r = run_end(&w, err);
+        r = sorter_run_end(&w, err);
     if (r == 0)
         return runs_add(s, &s->lane[thread].runs, &w.run, err);
-    run_free(s, &w.run);
+    sorter_run_free(s, &w.run);
     return r;
 }
 

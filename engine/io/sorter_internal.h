@@ -115,12 +115,12 @@ typedef struct run_writer {
     sort_key key;
     sort_run run;
 } run_writer;
-int run_begin(run_writer *w, sorter *s, unsigned thread, sbuf *err);
+int sorter_run_begin(run_writer *w, sorter *s, unsigned thread, sbuf *err);
 int run_put(run_writer *w, const sorter_doc *d, sbuf *err); /* in order */
 /* n blocks of another run as they are; `last`: see sort_run, if these are the last. */
 int run_take(run_writer *w, const sort_block *v, size_t n, sort_key last, sbuf *err);
-int run_end(run_writer *w, sbuf *err); /* w->run is complete */
-void run_free(sorter *s, sort_run *r);
+int sorter_run_end(run_writer *w, sbuf *err); /* w->run is complete */
+void sorter_run_free(sorter *s, sort_run *r);
 int runs_add(sorter *s, sort_runs *runs, sort_run *r, sbuf *err); /* takes *r over, frees it on failure */
 size_t run_extent(const sort_run *r, size_t b); /* blocks of the extent that begins at b; 0: an ordinary block */
 /* The blocks [*from, *to) that may have documents with lo <= key < hi. NULL: no bound. */

@@ -6,7 +6,7 @@
 #include <sys/mman.h>
 #include "sluice/plugin.h"
 
-enum { CHUNK_LEAST = 64 << 10, CHUNK_LEAST_TIGHT = 16 << 10, CHUNK_MOST = 8 << 20, PAGE = 4096 };
+enum { CHUNK_LEAST = 64 << 10, CHUNK_LEAST_TIGHT = 16 << 10, CHUNK_MOST = 8 << 20, PAGE = 4096, HUGE_PAGE = 2 << 20 };
 
 struct sort_chunk {
     sort_chunk *next;
@@ -61,6 +61,8 @@ static int chunk_new(sorter *s, lane *l, size_t size, char **p, sbuf *err)
         give(s, l, size);
         return sort_nomem(err);
     }
+    if (size % HUGE_PAGE == 0)
+        (void)madvise(c, size, MADV_HUGEPAGE); /* a fault a page costs more than copying what comes there */
     *c = (sort_chunk){ l->chunks, size };
     l->chunks = c;
     *p = (char *)(c + 1);
@@ -76,8 +78,10 @@ static int chunk_room(sorter *s, lane *l, size_t n, char **p, sbuf *err)
         return 1;
     }
     const size_t least = lane_chunk_least(s->budget);
-    size_t size = held(l) / 16 / least * least;
-    size = size < least ? least : size > CHUNK_MOST ? CHUNK_MOST : size;
+    size_t size = held(l) / 8;
+    size = size < least ? least : size > CHUNK_MOST ? CHUNK_MOST : size / least * least;
+    if (size > HUGE_PAGE)
+        size -= size % HUGE_PAGE;
     if (n > size / 8)
         return chunk_new(s, l, n + sizeof(sort_chunk), p, err);
     const int r = chunk_new(s, l, size, p, err);

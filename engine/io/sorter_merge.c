@@ -158,10 +158,10 @@ static int merge_job(sorter *s, unsigned thread, sort_job *j, sbuf *err)
     m->n = 0;
     m->buf = (char *)(m + 1);
     run_writer w;
-    int r = run_begin(&w, s, thread, err);
+    int r = sorter_run_begin(&w, s, thread, err);
     if (r == 0) {
         r = merge_runs(&w, m, s->runs.v + j->first, j->n, err);
-        r = r < 0 ? r : run_end(&w, err);
+        r = r < 0 ? r : sorter_run_end(&w, err);
         j->out = w.run; /* freed with the jobs where this failed */
     }
     sort_release(s, bytes);
@@ -214,7 +214,7 @@ static int next_round(sorter *s, sbuf *err)
 {
     sort_runs *runs = &s->runs;
     for (size_t i = 0; i < s->grouped; i++)
-        run_free(s, &runs->v[i]);
+        sorter_run_free(s, &runs->v[i]);
     if (s->grouped) {
         memmove(runs->v + s->job_n, runs->v + s->grouped, (runs->n - s->grouped) * sizeof *runs->v);
         for (size_t i = 0; i < s->job_n; i++)

@@ -30,7 +30,7 @@ int record_broken(sbuf *err)
 
 /* ---- runs ---- */
 
-void run_free(sorter *s, sort_run *r)
+void sorter_run_free(sorter *s, sort_run *r)
 {
     sort_release(s, r->cap * sizeof *r->v);
     free(r->v);
@@ -40,7 +40,7 @@ void run_free(sorter *s, sort_run *r)
 int runs_add(sorter *s, sort_runs *runs, sort_run *r, sbuf *err)
 {
     if (!sort_room(s, &runs->v, &runs->cap, runs->n + 1, sizeof *runs->v)) {
-        run_free(s, r);
+        sorter_run_free(s, r);
         return sort_nomem(err);
     }
     runs->v[runs->n++] = *r;
@@ -84,7 +84,7 @@ void run_range(const sort_run *r, const sort_key *lo, const sort_key *hi, size_t
 
 /* ---- writing one ---- */
 
-int run_begin(run_writer *w, sorter *s, unsigned thread, sbuf *err)
+int sorter_run_begin(run_writer *w, sorter *s, unsigned thread, sbuf *err)
 {
     lane *l = &s->lane[thread];
     if (!l->block) {
@@ -171,7 +171,7 @@ int run_take(run_writer *w, const sort_block *v, size_t n, sort_key last, sbuf *
     return r;
 }
 
-int run_end(run_writer *w, sbuf *err)
+int sorter_run_end(run_writer *w, sbuf *err)
 {
     const int r = block_end(w, err);
     sort_run *run = &w->run;

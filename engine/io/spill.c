@@ -46,14 +46,17 @@ static bool make_tables(spill *s)
     s->parts = calloc(s->partitions, sizeof *s->parts);
     s->gates = calloc(s->n_gates, sizeof *s->gates);
     s->feeders = aligned_alloc(_Alignof(feeder), s->threads * sizeof *s->feeders);
+    if (s->feeders)
+        memset(s->feeders, 0, s->threads * sizeof *s->feeders);
     if (!s->parts || !s->gates || !s->feeders)
         return false;
-    memset(s->feeders, 0, s->threads * sizeof *s->feeders);
     for (uint32_t i = 0; i < s->n_gates; i++)
         pthread_mutex_init(&s->gates[i], NULL); /* on Linux neither this nor the next two can fail */
     const uint64_t fixed =
         sizeof *s + s->partitions * sizeof *s->parts + s->n_gates * sizeof *s->gates + s->threads * sizeof *s->feeders;
-    s->least = fixed + s->threads * (LEAST + feeder_bytes(s));
+    /* With fewer chunks than a share of the partitions, looking for one to spill would take longer than spilling it. */
+    const uint64_t few = s->partitions * s->chunk_cost / 8, some = s->budget->tight ? 0 : (uint64_t)s->threads * LEAST;
+    s->least = few > some ? few : some;
     spill_hold(s, fixed);
     return true;
 }
@@ -103,7 +106,7 @@ void spill_free(spill *s)
         free(s->feeders[t].buf);
         free(s->feeders[t].fill);
     }
-    budget_give(s->budget, atomic_load(&s->held));
+    budget_give(s->budget, spill_memory(s));
     pthread_cond_destroy(&s->changed);
     pthread_mutex_destroy(&s->mutex);
     for (uint32_t i = 0; s->gates && i < s->n_gates; i++)
@@ -156,34 +159,37 @@ int spill_failure(spill *s, sbuf *err)
 
 void spill_hold(spill *s, uint64_t bytes)
 {
-    const uint64_t held = atomic_fetch_add(&s->held, bytes);
-    (void)budget_change(s->budget, held, held + bytes, UINT64_MAX);
+    atomic_fetch_add(&s->firm, bytes);
+    (void)budget_change(s->budget, 0, bytes, UINT64_MAX);
 }
 
-void spill_release(spill *s, uint64_t bytes)
+void spill_let_go(spill *s, uint64_t bytes)
 {
-    atomic_fetch_sub(&s->held, bytes);
+    atomic_fetch_sub(&s->firm, bytes);
     budget_give(s->budget, bytes);
 }
 
 int spill_reserve(spill *s, unsigned thread, uint64_t bytes, sbuf *err)
 {
-    for (;;) {
-        const uint64_t held = atomic_fetch_add(&s->held, bytes);
-        if (budget_change(s->budget, held, held + bytes, s->budget->tight ? 0 : s->least))
+    for (bool must = false;;) {
+        const uint64_t held = atomic_fetch_add(&s->reserved, bytes);
+        if (budget_change(s->budget, held, held + bytes, must ? UINT64_MAX : s->least))
             return 0;
-        atomic_fetch_sub(&s->held, bytes);
+        atomic_fetch_sub(&s->reserved, bytes);
         const int r = spill_some(s, thread, err);
         if (r < 0)
             return r;
-        if (r == 0) {
-            spill_hold(s, bytes);
-            return 0;
-        }
+        must = r == 0;
     }
 }
 
-uint64_t spill_memory(const spill *s) { return atomic_load(&s->held); }
+void spill_release(spill *s, uint64_t bytes)
+{
+    atomic_fetch_sub(&s->reserved, bytes);
+    budget_give(s->budget, bytes);
+}
+
+uint64_t spill_memory(const spill *s) { return atomic_load(&s->firm) + atomic_load(&s->reserved); }
 
 void spill_free_chunks(spill *s, chunks *c)
 {
@@ -272,7 +278,7 @@ static int make_feeder(spill *s, feeder *f, sbuf *err)
     }
     free(f->fill);
     f->fill = NULL;
-    return spill_nomem(err);
+    return spill_fail(s, spill_nomem(err), err);
 }
 
 int spill_add(spill *s, unsigned thread, uint32_t partition, const void *records, size_t n, sbuf *err)
@@ -281,8 +287,10 @@ int spill_add(spill *s, unsigned thread, uint32_t partition, const void *records
         return spill_nowhere(s, thread, partition, err);
     part *p = &s->parts[partition];
     feeder *f = &s->feeders[thread];
+    if (!n)
+        return 0;
     if (n >= s->slot)
-        return n ? append(s, thread, p, records, n, err) : 0;
+        return append(s, thread, p, records, n, err);
     int r = f->buf ? 0 : make_feeder(s, f, err);
     if (r < 0)
         return r;

@@ -42,15 +42,16 @@ struct spill {
     scratch *disk;
     budget *budget;
     uint32_t threads, partitions, slot;
-    size_t record, block; /* bytes; block: what a block of a run holds at most, whole records */
-    unsigned shift;       /* log2 of the records in a chunk */
-    uint64_t chunk_cost, least;
+    size_t record, block;       /* bytes; block: what a block of a run holds at most, whole records */
+    unsigned shift;             /* log2 of the records in a chunk */
+    uint64_t chunk_cost, least; /* bytes of a chunk with what malloc adds; bytes to reserve whatever the budget says */
     part *parts;
     feeder *feeders;
     pthread_mutex_t *gates; /* of the partitions, in turn */
     uint32_t n_gates;
-    atomic_uint_fast64_t held, in_memory; /* bytes; records in chunks */
-    atomic_int failed;                    /* records are lost; all that follows fails with `why` */
+    atomic_uint_fast64_t reserved, firm; /* bytes: of chunks and merges; of all that it cannot do without */
+    atomic_uint_fast64_t in_memory;      /* records in chunks */
+    atomic_int failed;                   /* records are lost; all that follows fails with `why` */
     pthread_mutex_t mutex;
     pthread_cond_t changed; /* `making` or a `busy` */
     uint64_t in_flight;     /* records on their way from chunks to the disk */
@@ -65,10 +66,12 @@ int spill_failure(spill *s, sbuf *err);                                         
 int spill_fail(spill *s, int code, const sbuf *err); /* records are lost, for the reason in err; answers code */
 int spill_drain(spill *s, unsigned thread, part *p, sbuf *err); /* what threads have of it in buffers, to its chunks */
 
-/* [n] Counts bytes as held, in any case; reserve first spills what it can where the budget refuses. */
-void spill_hold(spill *s, uint64_t bytes);
+/* [n] reserve counts bytes as held, having spilled for it what it can where the budget refuses; release ends that. hold
+ * counts what is small and needed in any case. */
 int spill_reserve(spill *s, unsigned thread, uint64_t bytes, sbuf *err);
 void spill_release(spill *s, uint64_t bytes);
+void spill_hold(spill *s, uint64_t bytes);
+void spill_let_go(spill *s, uint64_t bytes);
 
 static inline pthread_mutex_t *spill_gate(spill *s, const part *p) { return &s->gates[(p - s->parts) % s->n_gates]; }
 static inline uint64_t spill_chunk_records(const spill *s) { return (uint64_t)1 << s->shift; }

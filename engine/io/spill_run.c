@@ -18,14 +18,14 @@ int run_begin(run_writer *w, spill *s, unsigned thread, sbuf *err)
 static void drop_block(run_writer *w)
 {
     if (w->block)
-        spill_release(w->s, w->s->block);
+        spill_let_go(w->s, w->s->block);
     free(w->block);
     w->block = NULL;
 }
 
 void run_free(spill *s, run *r)
 {
-    spill_release(s, r->cap * sizeof *r->at);
+    spill_let_go(s, r->cap * sizeof *r->at);
     free(r->at);
     *r = (run){ 0 };
 }
@@ -80,7 +80,7 @@ int run_end(run_writer *w, part *p, sbuf *err)
     if (r < 0)
         return r;
     if (p->n_runs == p->cap_runs) {
-        const size_t cap = p->cap_runs ? 2 * p->cap_runs : 4;
+        const size_t cap = p->cap_runs ? 2 * p->cap_runs : 2;
         run *v = realloc(p->runs, cap * sizeof *v);
         if (!v)
             return spill_nomem(err);

@@ -39,6 +39,7 @@ install(FILES ${made_dir}/sluiceConfig.cmake ${made_dir}/sluiceConfigVersion.cma
         DESTINATION ${package_dir})
 
 file(RELATIVE_PATH PREFIX_FROM_PC /${CMAKE_INSTALL_LIBDIR}/pkgconfig /)
+string(REGEX REPLACE "/$" "" PREFIX_FROM_PC "${PREFIX_FROM_PC}")
 configure_file(tools/cmake/sluice-plugin.pc.in ${made_dir}/sluice-plugin.pc @ONLY)
 install(FILES ${made_dir}/sluice-plugin.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
 

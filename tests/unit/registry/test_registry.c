@@ -33,11 +33,14 @@ static void refused(const char *file, const char *because)
 
 static void test_refused(void **u)
 {
+    char both[100];
     (void)u;
     refused("extra.so", "exports 'helper'");
-    refused("major.so", "is built for plugin ABI 2.0; this engine has 1.0");
-    refused("minor.so", "is built for plugin ABI 1.99; this engine has 1.0");
-    refused("nameless.so", "name of the form family.verb");
+    snprintf(both, sizeof both, "is built for plugin ABI 2.0; this engine has %u.%u", SL_ABI_MAJOR, SL_ABI_MINOR);
+    refused("major.so", both);
+    snprintf(both, sizeof both, "is built for plugin ABI 1.99; this engine has %u.%u", SL_ABI_MAJOR, SL_ABI_MINOR);
+    refused("minor.so", both);
+    refused("nameless.so", "has a stage without a name");
     refused("missing.so", "cannot be read: No such file");
 }
 
@@ -150,24 +153,24 @@ static void test_flaws(void **u)
                                          { "odd", 9, 0, NULL, NULL },
                                          { 0 } };
     static const char *const want[] = {
-        "stage 'nofamily' is not named family.verb in lower case",
-        "nofamily has no summary",
-        "nofamily: option 'Min' is not named in lower case with underscores",
-        "nofamily: option 'share' has no help",
+        "stage 'Odd' is not named in lower case, family.verb or one word",
+        "Odd has no summary",
+        "Odd: option 'Min' is not named in lower case with underscores",
+        "Odd: option 'share' has no help",
         "share = 2 is outside 0..1",
-        "nofamily: option 'way' has no choices",
-        "nofamily: option 'rules' has no table",
-        "nofamily: metric 'Too-Long' is not named in lower case with underscores",
-        "nofamily: metric 'odd' has an unknown kind",
-        "nofamily: column 'text' is neither read nor written nor removed",
-        "nofamily: column '$other' names an option that is not there",
-        "nofamily: column 'late' stands behind a field that names several columns",
+        "Odd: option 'way' has no choices",
+        "Odd: option 'rules' has no table",
+        "Odd: metric 'Too-Long' is not named in lower case with underscores",
+        "Odd: metric 'odd' has an unknown kind",
+        "Odd: column 'text' is neither read nor written nor removed",
+        "Odd: column '$other' names an option that is not there",
+        "Odd: column 'late' stands behind a field that names several columns",
         NULL,
     };
     (void)u;
-    flaws(&(sl_stage){ SL_STAGE(SL_TRANSFORM), .name = "nofamily", .options = options, .fields = fields,
-                       .metrics = metrics },
-          want);
+    flaws(
+        &(sl_stage){ SL_STAGE(SL_TRANSFORM), .name = "Odd", .options = options, .fields = fields, .metrics = metrics },
+        want);
 }
 
 static void test_our_own_have_none(void **u)
