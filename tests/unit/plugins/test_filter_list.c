@@ -95,7 +95,7 @@ static void parents(void **state)
 static bool has(const list_table *t, const char *p, size_t n)
 {
     sl_str entry;
-    const bool found = list_find(t, p, n, &entry);
+    const bool found = list_find(t, list_ask(t, p, n), p, n, &entry);
     if (found) {
         assert_int_equal(entry.n, n);
         assert_memory_equal(entry.p, p, n);
@@ -297,13 +297,36 @@ static void no_file(void **state)
     mock_free(&m);
 }
 
+/* Every allocation fails in turn. */
+static void memory_ends(void **state)
+{
+    enum { N = 2000 };
+    char text[N * 16], *p = text;
+    unsigned failed = 0;
+    (void)state;
+    for (unsigned i = 0; i < N; i++)
+        p += sprintf(p, "%u.org\n", i);
+    for (int ret = SL_E_NOMEM; ret < 0; failed++) {
+        list_table t;
+        mock m;
+        mock_allocations = failed + 1;
+        ret = read_bytes(failed % 2 ? LIST_HOST : LIST_EXACT, text, (size_t)(p - text), &t, &m);
+        mock_allocations = UINT32_MAX;
+        assert_true(ret == SL_OK || (ret == SL_E_NOMEM && !strcmp(m.message, "out of memory")));
+        list_free(&t);
+        mock_free(&m);
+        assert_true(failed < 100);
+    }
+    assert_in_range(failed, 5, 20); /* the buffer, the hash, a block that grows, the table; shrinking it may fail */
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(hosts),        cmocka_unit_test(long_hosts),   cmocka_unit_test(parents),
         cmocka_unit_test(many_entries), cmocka_unit_test(lengths),      cmocka_unit_test(empty_table),
         cmocka_unit_test(lines),        cmocka_unit_test(across_reads), cmocka_unit_test(longest_line),
-        cmocka_unit_test(refused),      cmocka_unit_test(no_file),
+        cmocka_unit_test(refused),      cmocka_unit_test(no_file),      cmocka_unit_test(memory_ends),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
