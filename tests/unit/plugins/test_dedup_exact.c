@@ -115,6 +115,7 @@ static void run_random(uint32_t keep, uint32_t batch_rows, size_t n_index, uint6
     d.batch_rows = batch_rows;
     d.columns = true;
     d.m.budget = budget;
+    d.backwards = budget == 0;
     assert_int_equal(drive_open(&d), SL_OK);
     assert_int_equal(drive_fit(&d, 1, index, n_index), SL_OK);
     assert_int_equal(drive_fit(&d, 0, docs, N), SL_OK);

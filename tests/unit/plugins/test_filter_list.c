@@ -152,6 +152,22 @@ static void lengths(void **state)
     free(text);
 }
 
+/* Some of them run on from the last slot to the first. */
+static void small_tables(void **state)
+{
+    (void)state;
+    for (unsigned size = 1; size < 300; size++) {
+        list_table t = { 0 };
+        char text[32];
+        for (unsigned i = 0; i < size; i++)
+            assert_true(list_add(&t, text, (size_t)snprintf(text, sizeof(text), "%u-%u", size, i)));
+        assert_true(list_seal(&t));
+        for (unsigned i = 0; i < 2 * size; i++)
+            assert_int_equal(has(&t, text, (size_t)snprintf(text, sizeof(text), "%u-%u", size, i)), i < size);
+        list_free(&t);
+    }
+}
+
 static void empty_table(void **state)
 {
     list_table t = { 0 };
@@ -247,6 +263,28 @@ static void longest_line(void **state)
     free(text);
 }
 
+/* The buffer is full, and all but the \n of the longest line is in it. */
+static void longest_line_at_a_read(void **state)
+{
+    enum { BEFORE = LIST_ENTRY_MAX + 1 };
+    list_table t;
+    mock m;
+    (void)state;
+    char *text = malloc(BEFORE + LIST_ENTRY_MAX + 2);
+    assert_non_null(text);
+    for (unsigned i = 0; i < BEFORE; i++)
+        text[i] = i == 2 || (i > 2 && i % 2 == 0) ? '\n' : 'a'; /* aa, and then a */
+    memset(text + BEFORE, 'x', LIST_ENTRY_MAX);
+    memcpy(text + BEFORE + LIST_ENTRY_MAX, "\r\n", 2);
+    assert_int_equal(text[BEFORE - 1], '\n');
+    assert_int_equal(read_bytes(LIST_EXACT, text, BEFORE + LIST_ENTRY_MAX + 2, &t, &m), SL_OK);
+    assert_int_equal(t.entries, 3);
+    assert_true(has(&t, text + BEFORE, LIST_ENTRY_MAX));
+    list_free(&t);
+    mock_free(&m);
+    free(text);
+}
+
 static void refused(void **state)
 {
     static const struct {
@@ -323,10 +361,20 @@ static void memory_ends(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(hosts),        cmocka_unit_test(long_hosts),   cmocka_unit_test(parents),
-        cmocka_unit_test(many_entries), cmocka_unit_test(lengths),      cmocka_unit_test(empty_table),
-        cmocka_unit_test(lines),        cmocka_unit_test(across_reads), cmocka_unit_test(longest_line),
-        cmocka_unit_test(refused),      cmocka_unit_test(no_file),      cmocka_unit_test(memory_ends),
+        cmocka_unit_test(hosts),
+        cmocka_unit_test(long_hosts),
+        cmocka_unit_test(parents),
+        cmocka_unit_test(many_entries),
+        cmocka_unit_test(lengths),
+        cmocka_unit_test(empty_table),
+        cmocka_unit_test(small_tables),
+        cmocka_unit_test(lines),
+        cmocka_unit_test(across_reads),
+        cmocka_unit_test(longest_line),
+        cmocka_unit_test(longest_line_at_a_read),
+        cmocka_unit_test(refused),
+        cmocka_unit_test(no_file),
+        cmocka_unit_test(memory_ends),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
