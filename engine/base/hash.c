@@ -35,15 +35,27 @@ sha256 *sha256_new(void)
 
 void sha256_add(sha256 *h, const void *p, size_t n) { EVP_DigestUpdate(h->md, p, n); }
 
-void sha256_hex(sha256 *h, char out[65])
+static void digest_hex(EVP_MD_CTX *md, char out[65])
 {
     unsigned char d[32];
-    EVP_DigestFinal_ex(h->md, d, NULL);
+    EVP_DigestFinal_ex(md, d, NULL);
     for (int i = 0; i < 32; i++) {
         out[2 * i] = "0123456789abcdef"[d[i] >> 4];
         out[2 * i + 1] = "0123456789abcdef"[d[i] & 15];
     }
     out[64] = 0;
+}
+
+void sha256_hex(sha256 *h, char out[65]) { digest_hex(h->md, out); }
+
+bool sha256_so_far(const sha256 *h, char out[65])
+{
+    EVP_MD_CTX *copy = EVP_MD_CTX_new();
+    const bool ok = copy && EVP_MD_CTX_copy_ex(copy, h->md);
+    if (ok)
+        digest_hex(copy, out);
+    EVP_MD_CTX_free(copy);
+    return ok;
 }
 
 void sha256_free(sha256 *h)

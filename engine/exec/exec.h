@@ -18,8 +18,13 @@ typedef struct exec_options {
     /* peek: called after each stage for each row, on one thread; false: stop, without an error. threads must be 1. */
     bool (*tap)(void *u, const exec_row *row);
     void *tap_u;
-    atomic_int *cancel; /* != 0: stop soon. Set by a signal handler */
-    int *open_code;     /* where exec_open leaves SL_E_IO if nothing but files failed, else SL_E_CONFIG; may be NULL */
+    atomic_int *cancel;  /* != 0: stop soon. Set by a signal handler */
+    uint32_t goal;       /* 1 + the stage that shall be reached, and no sink; 0: all sinks */
+    bool spill;          /* a test setting: whatever can spill does, at once */
+    const char *scratch; /* folder for what does not fit into memory; NULL: that of temporary files */
+    const char *states;  /* folder of saved states; NULL: none are looked for and none saved */
+    bool fresh;          /* do not use the saved states that are there; save new ones */
+    int *open_code;      /* where exec_open leaves SL_E_IO if nothing but files failed, else SL_E_CONFIG; may be NULL */
 } exec_options;
 
 /* What a tap sees. */
@@ -31,6 +36,7 @@ struct exec_row {
     bool is_error;
     sl_why why;
     uint64_t pos, key;
+    bool first;         /* the document enters the pass here */
     const void *engine; /* for exec_row_json */
 };
 /* The document as it stands behind that stage, as a sink would write it (hidden columns too if `hidden`), without a
@@ -50,7 +56,9 @@ typedef struct exec_table {
     const char *title, *rows;
 } exec_table;
 typedef struct exec_stage {
-    uint64_t in, kept, absorbed; /* a source: in = records found */
+    uint64_t in, kept, absorbed; /* a source: in = records found. in = kept + rejected + errors + absorbed */
+    uint64_t out;                /* documents that leave it: a reshape makes other ones; else as kept */
+    bool ran;                    /* in a pass that was run; false: of a port whose state was found */
     uint64_t rejected, errors;   /* sums over metrics */
     uint64_t annotated;
     uint64_t batches,
@@ -76,6 +84,17 @@ typedef struct exec_split { /* a piece of input: what a manifest needs */
     uint64_t begin, end, records, kept; /* kept: rows that reached at least one sink */
 } exec_split;
 
+typedef struct exec_pass { /* a pass that was run */
+    const char *what;      /* "fit dedup.exact" */
+    double seconds;
+    uint64_t documents;
+} exec_pass;
+typedef struct exec_step { /* a line of what a run would do */
+    unsigned pass;         /* from 1; several steps may share a pass. 0: nothing is read for it */
+    bool found;            /* a saved state */
+    const char *text, *note;
+} exec_step;
+
 /* How a run ended. */
 typedef enum { EXEC_OK, EXEC_CANCELLED, EXEC_TOO_MANY_ERRORS, EXEC_FAILED } exec_end;
 
@@ -86,6 +105,8 @@ exec *exec_open(const plan *p, const exec_options *o, diags *d);
 /* [1] Looks at the first records of each source: a column that a stage reads by name and that none of them has is an
  * error in d, with the columns there are. false: errors. */
 bool exec_probe(exec *x, diags *d);
+/* What exec_run would do, in order; after exec_open. */
+size_t exec_outline(exec *x, const exec_step **out);
 /* Runs all passes. May be called once. exec_error tells what went wrong. */
 exec_end exec_run(exec *x);
 /* Renames the outputs to their final names; after EXEC_OK. false: exec_error. */
@@ -104,13 +125,16 @@ size_t exec_files(const exec *x, const exec_file **out);   /* after exec_open; c
 size_t exec_splits(const exec *x, const exec_split **out); /* after exec_run, in stream order */
 size_t exec_outputs(const exec *x, output *const **out,
                     const uint32_t **stage); /* sinks' outputs with their stage; the quarantine's stage is PLAN_NONE */
-const char *exec_notes(const exec *x);       /* lines for the user: files named twice and so on; "" if none */
+size_t exec_passes(const exec *x, const exec_pass **out); /* after exec_run */
+uint64_t exec_scratch_bytes(const exec *x);               /* written beside the outputs */
+const char *exec_notes(const exec *x); /* lines for the user: files named twice and so on; "" if none */
 
 /* ---- progress: any thread, while exec_run runs ---- */
 typedef struct exec_progress {
     uint64_t bytes_done, bytes_total; /* compressed input; total 0: unknown */
     uint64_t documents, kept;         /* found by sources; written by sinks (rows over all sinks) */
     uint64_t errors;
+    unsigned pass; /* from 1 */
 } exec_progress;
 void exec_progress_now(const exec *x, exec_progress *out);
 #endif

@@ -49,7 +49,9 @@ outputs *outputs_new(unsigned threads, const char *tag, uint64_t window)
         return NULL;
     o->threads = threads ? threads : 1;
     o->window = window;
+    o->tail_age = TAIL_AGE;
     pthread_mutex_init(&o->pool_mutex, NULL);
+    pthread_mutex_init(&o->mark_mutex, NULL);
     pthread_mutex_init(&o->mutex, NULL); /* these cannot fail on Linux */
     pthread_condattr_init(&attr);
     pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
@@ -76,12 +78,11 @@ static void output_free(output *out)
     }
     for (shard *s = out->shards, *next; s; s = next) {
         next = s->next;
-        if (s->created && !s->published)
+        if (s->created && !s->published && !out->set->keep)
             unlink(s->tmp);
-        free(s->path);
-        free(s->tmp);
-        free(s);
+        shard_free(s);
     }
+    sbuf_free(&out->tail.text);
     free(out->list);
     free((char *)(uintptr_t)out->spec.path);
     free(out);
@@ -149,7 +150,7 @@ output *outputs_open(outputs *o, const output_spec *spec, sbuf *err)
     if (!path_is_stdout(spec->path) && path_in_the_way(spec->path, err) < 0)
         return NULL;
     output *out = list_room(o) ? output_new(o, spec) : NULL;
-    o->refused = out ? file_begin(out, out->shard, err) : SL_E_NOMEM;
+    o->refused = !out ? SL_E_NOMEM : o->continuing ? 0 : file_begin(out, out->shard, err);
     if (o->refused == SL_E_NOMEM)
         sbuf_puts(err, "out of memory");
     if (o->refused < 0) {
@@ -182,6 +183,8 @@ static int check_complete(outputs *o)
     if (o->heap_n || o->chunk)
         return outputs_fail(o, SL_E_INTERNAL, "internal error: split %llu did not end (at chunk %llu)",
                             (unsigned long long)o->split, (unsigned long long)o->chunk);
+    if (!skip_all_met(o))
+        return outputs_fail(o, SL_E_STATE, "the input ended before the place where the run was interrupted");
     return 0;
 }
 
@@ -200,6 +203,7 @@ static void end_cuts(outputs *o)
 static int end_all(outputs *o, sbuf *err)
 {
     pthread_mutex_lock(&o->mutex);
+    order_settle(o);
     if (!o->failed && !o->finished && check_complete(o) == 0)
         end_cuts(o);
     o->finished = true;
@@ -308,6 +312,7 @@ int outputs_salvage(outputs *o, output *out, sbuf *err)
     uint64_t done = 0;
     sbuf why = { 0 };
     pthread_mutex_lock(&o->mutex);
+    order_settle(o);
     for (size_t i = 0; i < o->heap_n; i++) /* behind a gap that nobody will fill */
         gather_free_list(o->heap[i].gathers);
     o->heap_n = 0;
@@ -349,6 +354,7 @@ void outputs_free(outputs *o)
     sbuf_free(&o->why);
     pthread_cond_destroy(&o->changed);
     pthread_mutex_destroy(&o->mutex);
+    pthread_mutex_destroy(&o->mark_mutex);
     pthread_mutex_destroy(&o->pool_mutex);
     free(o);
 }

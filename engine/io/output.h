@@ -73,8 +73,35 @@ int outputs_publish(outputs *o, sbuf *err);
 /* [one thread] For a run that is given up: what came to `out` so far, as far as it is in order, is finished and
  * renamed; all other outputs are lost, also what they were handed. Instead of finish and publish. */
 int outputs_salvage(outputs *o, output *out, sbuf *err);
-/* Closes; removes temporary files that were not published. Always called. */
+/* Closes; removes temporary files that were not published, unless outputs_keep was called. Always called. */
 void outputs_free(outputs *o);
+
+/* ---- continuing an interrupted run ---- */
+/* [any thread, until publish; one at a time goes on, others wait] What is committed: appends one line of JSON, without
+ * a newline, to json. It holds, for each output, what stands in frames that are written, and the records of an open
+ * frame that is older than half a second, so that an output which hardly gets anything does not hold the others back.
+ * sync: that is on the disk when the call returns. (*split, *chunk): the lowest chunk with a record, of any output,
+ * that is not in the mark; a continued run starts there. Where an output is "-", the mark is null and the place (0, 0):
+ * such a run can only start anew. Also after a failure to write. 0; SL_E_NOMEM; SL_E_IO (a failed fdatasync fails the
+ * outputs as well); the code of the failure, where it left in doubt what was cut or written. Nothing is appended then.
+ */
+int outputs_mark(outputs *o, bool sync, sbuf *json, uint64_t *split, uint64_t *chunk, sbuf *err);
+/* From now on outputs_free leaves the temporary files. */
+void outputs_keep(outputs *o);
+
+/* Before the first outputs_open of a process that wants to continue a run: same specs, order and tag. No file is made,
+ * and outputs_free keeps the temporary files. Then either outputs_resume succeeds, or outputs_anew. */
+void outputs_continue(outputs *o);
+/* [one thread] After the last outputs_open. Checks that json is a mark of these outputs and that its files are there:
+ * finished ones with their length (what was changed inside is not told), open ones with at least the committed length,
+ * whose bytes are read and compared with their digest. A finished file may have its final name already, if it has the
+ * right digest. Only then cuts files to what is committed. From now on the sequencers wait for the place of the mark
+ * (outputs_next): chunks from there on are to be ended, whole, and records that are committed are passed over.
+ * SL_E_STATE: does not fit, with the reason in err, and nothing was touched. SL_E_IO, SL_E_NOMEM: nothing committed was
+ * lost. */
+int outputs_resume(outputs *o, const char *json, size_t n, sbuf *err);
+/* [one thread] Instead: removes what the other run left and makes the first files. Remove a stored mark before. */
+int outputs_anew(outputs *o, sbuf *err);
 
 /* ---- before a run ---- */
 /* Final names that are there now and match the pattern of path ({shard}: digits). Allocated with malloc, each and the

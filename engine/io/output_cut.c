@@ -3,6 +3,7 @@
  * together by copying, which also lets go of the chunks. */
 #include "io/output_internal.h"
 #include <stdlib.h>
+#include <time.h>
 #include "sluice/plugin.h"
 
 void frame_append(frame_list *list, frame *f)
@@ -23,20 +24,42 @@ void frame_free(frame *f)
     free(f);
 }
 
-shard *cut_shard(output *out)
+uint64_t clock_ns(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
+}
+
+shard *shard_new(const output *out, uint64_t index)
 {
     const bool file = !path_is_stdout(out->spec.path);
     shard *s = calloc(1, sizeof *s);
     if (!s)
         return NULL;
-    s->path = path_final(out->spec.path, out->n_shards);
+    s->path = path_final(out->spec.path, index);
     s->tmp = s->path && file ? path_temporary(s->path, out->set->tag) : NULL;
     if (!s->path || (file && !s->tmp)) {
-        free(s->path);
-        free(s);
+        shard_free(s);
         return NULL;
     }
-    s->info = (output_shard){ .path = s->path, .index = out->n_shards++ };
+    s->info = (output_shard){ .path = s->path, .index = index };
+    return s;
+}
+
+void shard_free(shard *s)
+{
+    free(s->path);
+    free(s->tmp);
+    free(s);
+}
+
+shard *cut_shard(output *out)
+{
+    shard *s = shard_new(out, out->n_shards);
+    if (!s)
+        return NULL;
+    out->n_shards++;
     if (out->last_shard)
         out->last_shard->next = s;
     else
@@ -44,13 +67,15 @@ shard *cut_shard(output *out)
     return out->last_shard = out->shard = s;
 }
 
-static int frame_open(output *out)
+static int frame_open(output *out, stream_at start)
 {
     frame *f = out->shard || cut_shard(out) ? calloc(1, sizeof *f) : NULL;
     if (!f)
         return SL_E_NOMEM;
     f->out = out;
     f->shard = out->shard;
+    f->start = start;
+    f->opened = clock_ns();
     out->open = f;
     return 0;
 }
@@ -59,6 +84,8 @@ static void frame_close(output *out, bool ends_shard, frame_list *cut)
 {
     frame *f = out->open;
     f->last = ends_shard;
+    f->shard_records = f->shard->info.records;
+    f->shard_bytes = f->shard->info.bytes;
     f->done = out->spec.format == FORMAT_PLAIN; /* nothing to compress */
     out->open = NULL;
     if (ends_shard)
@@ -108,12 +135,12 @@ static bool shard_is_full(const output *out, size_t len)
 
 static bool frame_is_full(const frame *f, size_t len) { return f && f->bytes && f->bytes + len > OUTPUT_FRAME; }
 
-int cut_records(gather *g, frame_list *cut)
+int cut_records(gather *g, stream_at place, size_t from, frame_list *cut)
 {
     output *out = g->out;
-    size_t from = 0, at = 0; /* g[from, at) belongs to the open frame and is not in it yet */
+    size_t at = from; /* g[from, at) belongs to the open frame and is not in it yet */
     int r = 0;
-    for (size_t i = 0; i < g->records; i++) {
+    for (size_t i = place.records; i < g->records; i++) {
         const size_t len = g->len[i];
         const bool border = shard_is_full(out, len);
         if (border || frame_is_full(out->open, len)) {
@@ -122,7 +149,8 @@ int cut_records(gather *g, frame_list *cut)
             from = at;
             frame_close(out, border, cut);
         }
-        if (!out->open && (r = frame_open(out)) < 0)
+        place.records = i;
+        if (!out->open && (r = frame_open(out, place)) < 0)
             return r;
         out->open->bytes += len;
         out->shard->info.bytes += len;
@@ -136,7 +164,10 @@ int cut_records(gather *g, frame_list *cut)
 
 int cut_end(output *out, frame_list *cut)
 {
-    const int r = out->open ? 0 : frame_open(out); /* there was no record at all */
+    const outputs *o = out->set;
+    if (!out->open && !out->shard && out->n_shards)
+        return 0; /* continued where all was written */
+    const int r = out->open ? 0 : frame_open(out, (stream_at){ o->split, o->chunk, 0 }); /* there was no record */
     if (r == 0)
         frame_close(out, true, cut);
     return r;

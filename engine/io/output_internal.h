@@ -8,6 +8,16 @@
 #include "base/hash.h"
 #include "io/output.h"
 
+enum {
+    TAIL_AGE = 500000000,        /* ns */
+    TAIL_MAX = 2 * OUTPUT_FRAME, /* bytes: what is larger is one giant record; it comes again instead */
+};
+
+/* A place in the stream: before record `records` of a chunk, counted among those that one output gets. */
+typedef struct stream_at {
+    uint64_t split, chunk, records;
+} stream_at;
+
 /* A buffer of records: those of one chunk for one output, or (block) of a frame that began in one chunk and ends in
  * another. Filled by one thread; from then on shared by the frames that are cut from it, and read-only. */
 typedef struct gather {
@@ -48,8 +58,11 @@ typedef struct frame {
     shard *shard;
     gather *g; /* NULL: no bytes, or packed */
     size_t at;
-    uint64_t bytes; /* of records */
-    char *packed;   /* NULL: written as it is */
+    uint64_t bytes;                      /* of records */
+    stream_at start;                     /* place of its first record */
+    uint64_t opened;                     /* clock_ns at its first record */
+    uint64_t shard_records, shard_bytes; /* when it was closed: of the shard, up to its end */
+    char *packed;                        /* NULL: written as it is */
     size_t packed_n;
     bool last; /* of its shard */
     bool done; /* may be written */
@@ -58,6 +71,21 @@ typedef struct frame {
 typedef struct frame_list {
     frame *first, *last;
 } frame_list;
+
+/* What stands in frames that are written: `shards` whole files, and the beginning of the one behind them. */
+typedef struct committed {
+    uint64_t shards;
+    const shard *open; /* NULL: nothing of the next shard is committed */
+    uint64_t records, bytes, file_bytes;
+    char sha256[65]; /* of these file_bytes */
+} committed;
+
+/* The records of an open frame as a mark has them, kept for the next mark. */
+typedef struct tail_text {
+    stream_at start;
+    uint64_t bytes;
+    sbuf text; /* zstd, base64; empty: none */
+} tail_text;
 
 struct output {
     outputs *set;
@@ -68,12 +96,17 @@ struct output {
     shard *shard; /* takes records, or NULL */
     shard *shards, *last_shard;
     uint64_t n_shards;
+    stream_at from; /* in a continued run: records before this place are there already. records: not met yet */
     /* the writer */
     bool writing;
     frame_list frames; /* closed and not written yet, in order (of the mutex, like `writing`) */
     shard *file_shard;
     int fd; /* < 0: closed */
     sha256 *digest;
+    committed done; /* of the mutex */
+    /* marks, under mark_mutex */
+    tail_text tail;
+    uint64_t synced_files, synced_bytes; /* files whose folder entry is synced; committed bytes of the open one */
     /* after finish */
     output_shard *list;
     uint64_t ns; /* spent compressing and writing; under the mutex */
@@ -95,8 +128,12 @@ struct outputs {
     unsigned threads;
     uint64_t window;
     char *tag;
-    int refused; /* why the last outputs_open gave NULL */
+    int refused;       /* why the last outputs_open gave NULL */
+    bool continuing;   /* outputs_open makes no file */
+    bool keep;         /* temporary files stay */
+    uint64_t tail_age; /* ns: marks hold the records of an open frame that is at least as old */
 
+    pthread_mutex_t mark_mutex; /* one mark at a time; taken before the mutex */
     pthread_mutex_t pool_mutex; /* of the pools alone; no other lock is taken under it */
     gather_pool gathers, blocks;
 
@@ -105,11 +142,13 @@ struct outputs {
     uint64_t changes; /* counts what outputs_wait waits for */
     int failed;       /* 0 or the code of the first failure */
     sbuf why;         /* its sentence */
+    bool torn;        /* what was cut or written is in doubt: no mark can be taken any more */
     bool finished;
     entry *heap; /* lowest (split, chunk) first */
     size_t heap_n, heap_cap;
     uint64_t split, chunk; /* what the sequencer waits for */
     bool cutting;
+    unsigned pausing;            /* marks that want to look at the open frames: the cutter makes way */
     frame *first_job, *last_job; /* to be compressed, oldest first */
     packer *packers;             /* free ones; the one used last comes first, for it is warm */
     _Atomic uint64_t waiting;    /* bytes: chunks not cut, closed frames, compressed frames. Written under the mutex */
@@ -138,15 +177,33 @@ void gather_free_list(gather *g);
 /* ---- output_order.c ---- */
 /* [mutex held] Closed frames go to the queues of their outputs. */
 void order_queue(outputs *o, frame_list cut);
+/* [mutex held, given up meanwhile] Nobody cuts between the two calls, and chunks that come wait. */
+void order_pause(outputs *o);
+void order_go_on(outputs *o);
+void order_settle(outputs *o); /* waits until nobody cuts or pauses */
+
+/* ---- output_skip.c ---- */
+/* [the cutter] at: the place of the first record of g. Moves it behind the records that are committed already;
+ * *skipped: their bytes. SL_E_STATE: g has fewer records than are committed. */
+int skip_committed(const gather *g, stream_at *at, size_t *skipped);
+/* [the cutter] The chunk has been cut. SL_E_STATE: committed records of it did not come. */
+int skip_check(const outputs *o, const entry *e);
+/* [mutex held] Has the stream come to the place where this run began to write? */
+bool skip_all_met(const outputs *o);
+bool stream_before(uint64_t split, uint64_t chunk, const stream_at *at); /* of chunks, records aside */
 
 /* ---- output_cut.c: [the cutter] 0 or SL_E_NOMEM; closed frames are appended to cut, also on failure ---- */
-int cut_records(gather *g, frame_list *cut);
+/* The records of g from the one at `at`, which begins at byte `from`. */
+int cut_records(gather *g, stream_at at, size_t from, frame_list *cut);
 /* Closes the last frame of the last shard; makes an empty one where there was no record. */
 int cut_end(output *out, frame_list *cut);
 /* The shard that takes the next record. NULL: out of memory. */
 shard *cut_shard(output *out);
+shard *shard_new(const output *out, uint64_t index); /* NULL: out of memory */
+void shard_free(shard *s);                           /* leaves the file */
 void frame_append(frame_list *list, frame *f);
 void frame_free(frame *f);
+uint64_t clock_ns(void);
 
 /* ---- output_pack.c ---- */
 /* [mutex held] A free packer, or a new one; NULL: out of memory. */
@@ -166,6 +223,7 @@ int file_publish(shard *s, sbuf *why);
 /* ---- output_path.c ---- */
 output_format path_format(const output_spec *spec); /* never FORMAT_AUTO */
 bool path_is_stdout(const char *path);
+bool path_is_sharded(const char *path);                        /* has {shard} */
 char *path_final(const char *path, uint64_t shard);            /* NULL: out of memory */
 char *path_temporary(const char *final_name, const char *tag); /* NULL: out of memory */
 bool path_overlap(const char *a, const char *b); /* could one file belong to both? Their folders are there */

@@ -87,6 +87,35 @@ static bool next_entry(outputs *o, entry *e)
     return true;
 }
 
+/* [the cutter] */
+static int cut_entry(const outputs *o, const entry *e, uint64_t *bytes, uint64_t *skipped, frame_list *cut)
+{
+    int r = 0;
+    for (gather *g = e->gathers; g && r == 0; g = g->next) {
+        stream_at at = { .split = e->split, .chunk = e->chunk };
+        size_t from = 0;
+        *bytes += g->n;
+        r = skip_committed(g, &at, &from);
+        *skipped += from;
+        if (r == 0)
+            r = cut_records(g, at, from, cut);
+    }
+    return r ? r : skip_check(o, e);
+}
+
+/* [mutex held] Records of the entry are lost, and the sequencer is past it. */
+static void cut_failed(outputs *o, int r, const entry *e)
+{
+    o->torn = true;
+    if (r == SL_E_STATE)
+        outputs_fail(o, r,
+                     "chunk %llu of split %llu gave fewer records than before the run was interrupted; "
+                     "the input changed, or a stage does not do the same thing twice",
+                     (unsigned long long)e->chunk, (unsigned long long)e->split);
+    else
+        outputs_nomem(o);
+}
+
 /* [mutex held, given up meanwhile] Cuts what is next, as long as it is there. One thread at a time does this; what
  * others bring meanwhile it takes along. */
 static void advance(outputs *o)
@@ -95,25 +124,43 @@ static void advance(outputs *o)
     if (o->cutting)
         return;
     o->cutting = true;
-    while (next_entry(o, &e)) {
+    while (!o->pausing && next_entry(o, &e)) {
         frame_list cut = { 0 };
-        uint64_t bytes = 0;
-        int r = 0;
+        uint64_t bytes = 0, skipped = 0;
         pthread_mutex_unlock(&o->mutex);
-        for (gather *g = e.gathers; g && r == 0; g = g->next) {
-            bytes += g->n;
-            r = cut_records(g, &cut);
-        }
+        const int r = cut_entry(o, &e, &bytes, &skipped, &cut);
         drop(e.gathers);
         pthread_mutex_lock(&o->mutex);
         o->waiting -= bytes;
-        o->opened += bytes;
+        o->opened += bytes - skipped;
         order_queue(o, cut);
         if (r < 0)
-            outputs_nomem(o);
+            cut_failed(o, r, &e);
         outputs_changed(o);
     }
     o->cutting = false;
+}
+
+void order_pause(outputs *o)
+{
+    o->pausing++;
+    while (o->cutting)
+        pthread_cond_wait(&o->changed, &o->mutex);
+    o->cutting = true;
+}
+
+void order_settle(outputs *o)
+{
+    while (o->cutting || o->pausing)
+        pthread_cond_wait(&o->changed, &o->mutex);
+}
+
+void order_go_on(outputs *o)
+{
+    o->cutting = false;
+    o->pausing--;
+    outputs_changed(o);
+    advance(o);
 }
 
 /* [mutex held, given up meanwhile] Takes the gathers over, also on failure. */

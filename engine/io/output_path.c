@@ -14,6 +14,7 @@
 #define SHARD "{shard}"
 
 bool path_is_stdout(const char *path) { return strcmp(path, "-") == 0; }
+bool path_is_sharded(const char *path) { return strstr(path, SHARD) != NULL; }
 
 static bool ends_with(const char *s, size_t n, const char *end)
 {

@@ -2,15 +2,9 @@
  * finishes the one that is due; frames that were waiting for it go along. The mutex is never held over compression or
  * write(2). */
 #include "io/output_internal.h"
+#include <string.h>
 #include <time.h>
 #include "sluice/plugin.h"
-
-static uint64_t now_ns(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
-}
 
 static frame *take_job(outputs *o)
 {
@@ -25,21 +19,44 @@ static frame *take_job(outputs *o)
 
 static bool may_write(const output *out) { return !out->writing && out->frames.first && out->frames.first->done; }
 
+/* [mutex held] The frame is written. */
+static void commit(output *out, const frame *f, const char *digest)
+{
+    committed *c = &out->done;
+    if (f->last) {
+        *c = (committed){ .shards = c->shards + 1 };
+        return;
+    }
+    c->open = f->shard;
+    c->records = f->shard_records;
+    c->bytes = f->shard_bytes;
+    c->file_bytes = f->shard->info.file_bytes;
+    memcpy(c->sha256, digest, sizeof c->sha256);
+}
+
 /* [mutex held, given up meanwhile] The caller is the writer of f->out. */
 static int write_frame(outputs *o, frame *f)
 {
     output *out = f->out;
     sbuf why = { 0 };
+    char so_far[65] = "";
     pthread_mutex_unlock(&o->mutex);
-    const uint64_t began = now_ns();
+    const uint64_t began = clock_ns();
     int r = f->shard == out->file_shard ? 0 : file_begin(out, f->shard, &why);
     if (r == 0)
         r = file_write(out, f, &why);
+    const bool written = r == 0;
     if (r == 0 && f->last)
         r = file_end(out, &why);
-    const uint64_t took = now_ns() - began;
+    else if (r == 0 && f->shard->tmp)
+        r = sha256_so_far(out->digest, so_far) ? 0 : SL_E_NOMEM;
+    const uint64_t took = clock_ns() - began;
     pthread_mutex_lock(&o->mutex);
     out->ns += took;
+    if (r == 0)
+        commit(out, f, so_far);
+    else if (written && f->last)
+        o->torn = true; /* could not be synced: what this file holds, nobody knows */
     if (r < 0)
         r = why.n ? outputs_fail(o, r, "%s", sbuf_z(&why)) : outputs_nomem(o);
     sbuf_free(&why);
@@ -74,9 +91,9 @@ static void pack(outputs *o, frame *f)
         return;
     }
     pthread_mutex_unlock(&o->mutex);
-    const uint64_t began = now_ns();
+    const uint64_t began = clock_ns();
     const int r = packer_pack(k, f, &why);
-    const uint64_t took = now_ns() - began;
+    const uint64_t took = clock_ns() - began;
     gather_unref(f->g);
     f->g = NULL;
     pthread_mutex_lock(&o->mutex);

@@ -67,8 +67,8 @@ static const char *broken_stage(const sl_stage *raw, const stage_def *d)
     const sl_stage *s = &d->s;
     if (raw->struct_size < offsetof(sl_stage, check))
         return "has a stage whose description is too short";
-    if (!s->name || !strchr(s->name, '.') || strlen(s->name) > 60)
-        return "has a stage without a name of the form family.verb";
+    if (!s->name || !*s->name || strlen(s->name) > 60)
+        return "has a stage without a name";
     if (s->kind < SL_SOURCE || s->kind > SL_SINK)
         return "has a stage of an unknown kind";
     if ((s->kind == SL_SOURCE && (!s->split || !s->read)) || (s->kind == SL_TRANSFORM && !s->process) ||

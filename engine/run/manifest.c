@@ -212,6 +212,7 @@ static void write_stages(json_writer *w, const run_facts *f)
         write_metrics(w, "rejected", SL_M_REJECT, s);
         write_metrics(w, "errors", SL_M_ERROR, s);
         jw_u64(w, "absorbed", s->absorbed);
+        jw_u64(w, "out", s->out);
         jw_u64(w, "annotated", s->annotated);
         write_metrics(w, "counts", SL_M_COUNT, s);
         write_values(w, s);

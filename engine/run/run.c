@@ -119,6 +119,10 @@ static int prepare(job *j)
     exec_options o = { .open_code = &code,
                        .threads = j->o->threads,
                        .memory = j->o->memory,
+                       .states = j->o->state_dir,
+                       .fresh = j->o->fresh,
+                       .spill = j->o->spill,
+                       .scratch = run_folder_path(&j->folder, "scratch"),
                        .tag = j->folder.tag,
                        .cancel = j->o->cancel };
     if (wants_quarantine(j->p) && !(o.quarantine = run_folder_path(&j->folder, "quarantine.jsonl.zst"))) {

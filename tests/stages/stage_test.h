@@ -9,7 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include "mock.h"
+#include "stage_mock.h"
 
 #define OURS(family) "lib/sluice/plugins/" family ".so"
 #define PROBE        "lib/sluice/test-plugins/test-probe.so"
