@@ -55,7 +55,7 @@ typedef struct exec_metric {
     const char *name;
     uint32_t kind;
     uint64_t n; /* VALUE: observations */
-    double min, max, p50, p95, mean;
+    double min, max, p50, p95, mean; /* NaN of no observations */
 } exec_metric;
 typedef struct exec_table {
     const char *title, *rows;

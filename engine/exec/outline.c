@@ -67,25 +67,33 @@ static void look_for_states(outline *o)
 
 /* ---- passes ---- */
 
-/* "raw ─ length ─ ", and "(a + b) ─ " where branches merge: the way of the documents in this pass. */
-static void way(const outline *o, uint32_t s, sbuf *out)
+static const char arrow[] = " ─ ";
+
+static void way(const outline *o, uint32_t s, sbuf *out);
+
+/* "(a ─ x + b) ─ " where branches merge, "a ─ " elsewhere, nothing before a source. */
+static void way_into(const outline *o, uint32_t s, sbuf *out)
 {
-    const plan *p = o->x->p;
-    const plan_stage *at = &p->stages[s];
-    if (o->pass.st[s].feed && at->def->s.kind != SL_SOURCE) {
-        sbuf_printf(out, "(%s %s) ─ ", at->sorts ? "sorted by" : "kept after", at->name);
-        return;
-    }
-    if (at->n_from > 1)
-        sbuf_putc(out, '(');
+    const plan_stage *at = &o->x->p->stages[s];
+    sbuf_puts(out, at->n_from > 1 ? "(" : "");
     for (size_t i = 0; i < at->n_from; i++) {
-        if (i)
-            sbuf_puts(out, "+ ");
+        sbuf_puts(out, i ? " + " : "");
         way(o, at->from[i], out);
     }
-    if (at->n_from > 1)
-        sbuf_puts(out, ") ─ ");
-    sbuf_printf(out, "%s ─ ", at->name);
+    sbuf_puts(out, at->n_from > 1 ? ")" : "");
+    sbuf_puts(out, at->n_from ? arrow : "");
+}
+
+/* "raw ─ length": the way of the documents in this pass, up to the stage. */
+static void way(const outline *o, uint32_t s, sbuf *out)
+{
+    const plan_stage *at = &o->x->p->stages[s];
+    if (o->pass.st[s].feed && at->def->s.kind != SL_SOURCE) {
+        sbuf_printf(out, "(%s %s)", at->sorts ? "sorted by" : "kept after", at->name);
+        return;
+    }
+    way_into(o, s, out);
+    sbuf_puts(out, at->name);
 }
 
 static void reads_of(const plan *p, uint32_t stage, uint32_t role, sbuf *note)
@@ -106,21 +114,12 @@ static void step_of(outline *o, uint32_t stage)
     sbuf text = { 0 }, note = { 0 };
     if (now->role == ROLE_FIT && now->port) {
         way(o, s->ports[now->port - 1].last, &text);
-        sbuf_printf(&text, "%s·fit(%s)", s->name, s->ports[now->port - 1].name);
+        sbuf_printf(&text, "%s%s·fit(%s)", arrow, s->name, s->ports[now->port - 1].name);
     } else if (now->role == ROLE_FIT) {
-        if (s->n_from > 1)
-            sbuf_putc(&text, '(');
-        for (size_t k = 0; k < s->n_from; k++) {
-            sbuf_puts(&text, k ? "+ " : "");
-            way(o, s->from[k], &text);
-        }
-        sbuf_puts(&text, s->n_from > 1 ? ") ─ " : "");
+        way_into(o, stage, &text);
         sbuf_printf(&text, "%s·fit", s->name);
     } else {
         way(o, stage, &text);
-        text.n -= text.n > 5 ? strlen(" ─ ") : 0;
-        if (text.p)
-            text.p[text.n] = 0;
         if (now->capture == CAPTURE_SORT)
             sbuf_puts(&note, "sorted; on disk above the memory");
     }

@@ -66,6 +66,9 @@ bool result_make(exec *x)
             for (size_t m = 0; m < s->n_metrics; m++) {
                 v[k]->metrics[m].name = s->metric_names[m];
                 v[k]->metrics[m].kind = s->metric_kinds[m];
+                if (s->metric_kinds[m] == SL_M_VALUE) /* of nothing */
+                    v[k]->metrics[m].min = v[k]->metrics[m].max = v[k]->metrics[m].p50 = v[k]->metrics[m].p95 =
+                        v[k]->metrics[m].mean = NAN;
             }
         }
     }
