@@ -268,11 +268,12 @@ struct exec {
     atomic_int stopping; /* 1: some failure or cancellation: look closer between batches */
     atomic_uint_fast64_t bytes_done, bytes_total, documents, kept, errors;
     atomic_uint pass_number;
+    _Atomic(const char *) pass_what;
     exec_stage *result;
     exec_stage *seen; /* of stages that ran in an earlier pass: they must decide the same again */
     exec_split *manifest;
     size_t n_manifest;
-    ledger *ledger;    /* of the pass that writes; NULL until then */
+    ledger *ledger;     /* of the pass that writes; NULL until then */
     exec_state *states; /* found or saved */
     size_t n_states;
     exec_pass *passes; /* that were run */
@@ -361,7 +362,10 @@ int reshape_call(worker *w, uint32_t stage, flow *in, flow **out);
 flow *reshape_families(worker *w, flow *parked, int *code); /* the same rows, families whole */
 
 /* ---- store.c, pack.c ---- */
-enum { EXEC_SORT_ROOM = 1 << 18 }; /* numbers of pos that a sorted stream gets: its pieces at most */
+enum {
+    SORT_PIECE = 8 << 20 /* bytes of documents, about */,
+    EXEC_SORT_ROOM = 1 << 18
+}; /* numbers of pos that a sorted stream gets: its pieces at most */
 bool store_open(exec *x, uint32_t stage, int capture);
 int store_put(worker *w, uint32_t stage, const flow *f); /* the live rows */
 int store_end_item(worker *w);
@@ -387,13 +391,19 @@ void pass_end(exec *x);
 bool exec_cancelled(const exec *x);
 bool exec_too_many_errors(exec *x);
 
+/* ---- run.c ---- */
+const char *pass_describe(exec *x); /* "fit dedup.exact, sort shuffle"; NULL: out of memory */
+
 /* ---- fit.c, states.c ---- */
 bool fit_after_pass(exec *x); /* finalizes stages that have seen all */
-bool states_find(exec *x);    /* loads what is there */
+const char *states_port_path(exec *x, const plan_port *port);
+void states_check_ports(exec *x,
+                        diags *d); /* saved states that the pipeline names: are they there, and of this stage? */
+bool states_find(exec *x);         /* loads what is there */
 bool states_save(exec *x, uint32_t stage, uint32_t what);
 /* Where the state of a stage would be, by what makes it; NULL: nowhere. */
 /* Of plan, plugins and inputs: what a run that is continued must have in common with the one that left off. */
-uint64_t states_run_identity(const exec *x);
+uint64_t states_run_identity(exec *x);
 const char *states_path(exec *x, uint32_t stage, uint32_t what, char name[17]);
 int stage_failed(worker *w, uint32_t stage, int code); /* `code`, with a message if the stage left none */
 

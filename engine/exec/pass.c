@@ -43,7 +43,7 @@ static void add_items(exec *x, uint32_t stage, pass_item *v)
         v[i] = (pass_item){ .feed = stage, .input = PLAN_NONE, .piece = (uint32_t)i };
         if (s->store.sort) {
             v[i].first = s->store.first + i;
-            bytes++;
+            bytes += SORT_PIECE;
         } else if (s->store.kept) {
             v[i].first = pieces_number(s->store.kept, i);
             bytes += pieces_bytes(s->store.kept, i);
@@ -140,6 +140,7 @@ bool pass_begin(exec *x)
     atomic_store(&x->documents, 0);
     atomic_store(&x->kept, 0);
     atomic_store(&x->errors, 0);
+    atomic_store(&x->pass_what, now->number == 1 && now->plan.last ? NULL : pass_describe(x));
     atomic_store(&x->pass_number, now->number);
     if (!ledger_begin(x))
         return false;
@@ -239,7 +240,7 @@ uint64_t item_bytes(const worker *w)
         return input_chunk_consumed(w->chunk);
     if (at->input != PLAN_NONE)
         return x->splits[at->input].s.bytes;
-    return s->kept ? pieces_bytes(s->kept, at->piece) : 1;
+    return s->kept ? pieces_bytes(s->kept, at->piece) : SORT_PIECE;
 }
 
 static void work(worker *w)

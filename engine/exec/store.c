@@ -2,10 +2,6 @@
 #include <string.h>
 #include "exec/engine.h"
 
-enum {
-    SORT_PIECE = 8 << 20, /* bytes of documents that one worker takes at a time */
-};
-
 bool store_open(exec *x, uint32_t stage, int capture)
 {
     store *s = &x->st[stage].store;
