@@ -168,6 +168,8 @@ typedef struct pass {
     pass_item *v;
     size_t n;
     uint64_t base;       /* number of v[0] for the outputs, which count on over all passes */
+    uint32_t keeper;     /* the first stage behind which documents are kept: quarantine lines go along with them; else
+                            n_stages */
     bool writes;         /* some stage may put something into an output */
     bool resumed_stream; /* the first stream of a continued pass has been wound forward */
     bool flushes;        /* an ordered reshape gives out what it holds at the end */
@@ -214,8 +216,9 @@ struct worker {
     item at;
     uint64_t ordinal; /* of the last row of this item */
     uint64_t item_records, item_kept;
-    stage_thread *st; /* by stage */
-    rejected *rej;    /* of the callback that runs */
+    uint32_t item_input; /* of exec.splits: where the rows of a kept piece came from; PLAN_NONE: many places, or none */
+    stage_thread *st;    /* by stage */
+    rejected *rej;       /* of the callback that runs */
     size_t n_rej, rej_cap;
     uint64_t dead[1024]; /* rows in rej */
     quarantined *quar;   /* of the item */
@@ -383,6 +386,9 @@ typedef struct pack_source {
 } pack_source;
 int pack_read(worker *w, pack_source *from, flow **f);
 
+/* ---- outline.c ---- */
+bool outline_reads_kept(exec *x); /* would the pass that writes read documents that an earlier pass kept? */
+
 /* ---- pass.c ---- */
 uint64_t item_bytes(const worker *w); /* of input, for progress */
 bool pass_begin(exec *x);             /* its items, workers made ready */
@@ -410,6 +416,9 @@ int stage_failed(worker *w, uint32_t stage, int code); /* `code`, with a message
 /* ---- quarantine.c ---- */
 int quarantine_add(worker *w, stage_thread *st, const flow *f, const rejected *r);
 int quarantine_end_item(worker *w);
+/* The item's lines as bytes, to be kept with its documents; and back. */
+int quarantine_pack(worker *w, sbuf *out);
+int quarantine_unpack(worker *w, const char *p, size_t n);
 
 /* What a source asked of the input service, in the words of io. */
 static inline int members_of(const stage_state *s)

@@ -325,6 +325,9 @@ static bool can_continue(const exec *x)
         if (pass_of(x, i)->role != ROLE_OFF &&
             ((x->st[i].s->flags & SL_F_ORDERED) || (x->st[i].s->combine && x->st[i].s->finish)))
             return false;
+    for (uint32_t i = 0; i < x->p->n_stages; i++)
+        if (pass_of(x, i)->feed && x->st[i].store.kept) /* gone with the process */
+            return false;
     for (size_t i = 0; i < x->n_outs; i++)
         if (!strcmp(output_spec_of(x->out_list[i])->path, "-"))
             return false;
@@ -361,8 +364,11 @@ static void take_up(exec *x, ledger *l)
 bool ledger_begin(exec *x)
 {
     ledger *l = x->ledger;
-    if (!can_continue(x))
+    if (!can_continue(x)) {
+        if (l && x->now.plan.last)
+            sched_fail(x, (item){ 0, 0 }, SL_E_INTERNAL, "a run that could be continued cannot be any more");
         return true;
+    }
     if (!l && !(l = x->ledger = ledger_new(x)))
         return false;
     const char *mode = l->start.split || l->start.chunk ? "r+" : "w";
@@ -478,9 +484,13 @@ bool exec_resume(exec *x, const char *journal, size_t size, sbuf *why)
         good = start[0] <= UINT32_MAX && l->split <= start[0] &&
                read_splits(l, x->o.journal_splits, c[SPLITS_BYTES].v.u64);
     }
-    if (!good)
-        sbuf_puts(why, "its record of progress is of no use");
-    else
+    if (good && outline_reads_kept(x)) {
+        sbuf_puts(why, "documents that it had kept on disk for its last pass are gone");
+        good = false;
+    }
+    if (!good && !why->n)
+        sbuf_puts(why, "its record of progress is of no use, or of other inputs or plugins");
+    if (good)
         good = outputs_resume(x->outs, c[OUTPUTS].v.str.p, c[OUTPUTS].v.str.n, why) >= 0;
     if (good)
         x->ledger = l;

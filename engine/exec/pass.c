@@ -125,6 +125,10 @@ bool pass_begin(exec *x)
     now->n_active = 0;
     now->flushes = false;
     now->writes = writes(x);
+    now->keeper = (uint32_t)x->p->n_stages;
+    for (uint32_t i = 0; i < now->keeper; i++)
+        if (pass_of(x, i)->capture == CAPTURE_KEEP)
+            now->keeper = i;
     now->base = x->next_base;
     x->next_base += now->writes ? now->n + 1 : 0;
     for (uint32_t i = 0; i < x->p->n_stages; i++) {
