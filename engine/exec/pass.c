@@ -264,7 +264,9 @@ static void work(worker *w)
         ledger_mark(w, false);
         good = r >= 0 || given_up;
     }
-    close_locals(w, false, good && !atomic_load(&x->stopping) && !exec_cancelled(x));
+    if (!(x->now.flushes &&
+          w->number == 0)) /* what ordered stages still hold goes through the stages below on worker 0 */
+        close_locals(w, false, good && !atomic_load(&x->stopping) && !exec_cancelled(x));
     if (w->error.n)
         sched_fail(x, (item){ UINT32_MAX, 0 }, w->error_code, sbuf_z(&w->error));
     forget_error(w);
@@ -312,6 +314,8 @@ void pass_end(exec *x)
     w->has_chunk = false;
     if (good && x->now.flushes)
         r = item_end_stream(x);
+    if (x->now.flushes)
+        close_locals(w, false, good && r >= 0);
     close_locals(w, true, good && r >= 0);
     if (good && r >= 0)
         r = w->error.n ? w->error_code : finish_stages(x);
