@@ -273,6 +273,8 @@ struct exec {
     exec_split *manifest;
     size_t n_manifest;
     ledger *ledger;    /* of the pass that writes; NULL until then */
+    exec_state *states; /* found or saved */
+    size_t n_states;
     exec_pass *passes; /* that were run */
     size_t n_run;
     sbuf notes;

@@ -328,6 +328,10 @@ static bool can_continue(const exec *x)
     for (size_t i = 0; i < x->n_outs; i++)
         if (!strcmp(output_spec_of(x->out_list[i])->path, "-"))
             return false;
+    for (uint32_t i = 0; i < x->p->n_stages; i++)
+        for (size_t k = 0; k < x->st[i].files.n; k++)
+            if (x->st[i].files.v[k].sequential) /* nobody can tell whether a pipe says the same again */
+                return false;
     return true;
 }
 

@@ -217,6 +217,22 @@ const char *states_path(exec *x, uint32_t stage, uint32_t what, char name[17])
     return artifact_path(&x->mem, x->o.states, x->p->stages[stage].common.use, name, kind);
 }
 
+static void note_state(exec *x, uint32_t stage, const char *what, const char *path, bool found)
+{
+    exec_state *v = arena_grow(&x->mem, x->states, x->n_states, sizeof *v);
+    if (!v)
+        return;
+    x->states = v;
+    v[x->n_states] = (exec_state){ stage, arena_strdup(&x->mem, what), arena_strdup(&x->mem, path), found };
+    x->n_states += v[x->n_states].what && v[x->n_states].path;
+}
+
+size_t exec_states(const exec *x, const exec_state **out)
+{
+    *out = x->states;
+    return x->n_states;
+}
+
 /* ---- saving ---- */
 
 bool states_save(exec *x, uint32_t stage, uint32_t what)
@@ -256,6 +272,8 @@ bool states_save(exec *x, uint32_t stage, uint32_t what)
         r = artifact_commit(io.out, &err);
     else
         artifact_abort(io.out);
+    if (r >= 0)
+        note_state(x, stage, kind, path, false);
     if (r < 0)
         worker_fail(w, r, "%s", err.n ? sbuf_z(&err) : "out of memory");
     sbuf_free(&err);
@@ -335,8 +353,10 @@ static int load(exec *x, uint32_t stage, uint32_t what, const char *path, sbuf *
         r = worker_fail(w, SL_E_STATE, "what it says of the fit cannot be read");
     if (r < 0)
         sbuf_printf(why, "%s cannot be used: %s", path, w->error.n ? sbuf_z(&w->error) : "out of memory");
-    else
+    else {
         artifact_touch(path);
+        note_state(x, stage, artifact_head_of(io.in)->what, path, true);
+    }
     sbuf_clear(&w->error);
     w->error_code = 0;
     return r;
