@@ -82,7 +82,8 @@ int flow_call(worker *w, uint32_t stage, flow *f)
     st->batches++;
     if ((r = stage_failed(w, stage, r)) < 0)
         return r;
-    s->closed = r == SL_END && is_ordered(x, stage);
+    if (r == SL_END && is_ordered(x, stage)) /* in its turn: nobody else looks */
+        s->closed = true;
     r = rejects_settle(w, st, f, true);
     view_commit(x, p, f);
     if (before)

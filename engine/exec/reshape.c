@@ -98,7 +98,8 @@ int reshape_call(worker *w, uint32_t stage, flow *in, flow **out)
         if (e < 0)
             return e;
     }
-    s->closed = r == SL_END && (s->s->flags & SL_F_ORDERED);
+    if (r == SL_END && (s->s->flags & SL_F_ORDERED))
+        s->closed = true;
     if (in)
         count_in(st, in);
     return SL_OK;
