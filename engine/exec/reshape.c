@@ -1,6 +1,6 @@
 /* N rows in, M rows out; and families: the same rows, those of one parent in one batch. */
 #include <string.h>
-#include "exec/engine.h"
+#include "exec/guard.h"
 
 static bool make_bits(flow *in)
 {
@@ -84,12 +84,15 @@ int reshape_call(worker *w, uint32_t stage, flow *in, flow **out)
         if (!f || (in && !view_make(x, s->p, in, VIEW_LOOK, &view_in)) || !view_make(x, s->p, f, VIEW_FILL, &view_out))
             return worker_fail(w, SL_E_NOMEM, "out of memory");
         st->flow = in ? in : f;
+        const guard g = in ? guard_begin(w, stage, in, &view_in, true) : (guard){ 0 };
         const uint64_t t0 = now_ns();
         r = s->s->reshape(&st->ctx, s->g, l, in ? &view_in : NULL, &view_out);
         st->ns += now_ns() - t0;
         st->batches++;
         if ((r = stage_failed(w, stage, r)) < 0)
             return r;
+        if (in && guard_end(w, stage, &g) < 0)
+            return SL_E_INTERNAL;
         int e = in ? settle(w, st, in) : (rejects_forget(w), SL_OK);
         if (e >= 0 && f->n_sel)
             e = hand_on(w, stage, f, &tail);
