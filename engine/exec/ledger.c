@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+#include "base/hash.h"
 #include "base/log.h"
 #include "io/journal.h"
 
@@ -23,13 +24,14 @@ struct ledger {
     bool on, marked;
     size_t n_counts, n_hist;
     pthread_mutex_t lock, marking;
-    tally *first, *last; /* items that are done, ascending, not in `sum` */
-    tally sum;           /* of all items below those */
-    item start;          /* where the pass began */
+    tally *first, *last;       /* items that are done, ascending, not in `sum` */
+    tally sum;                 /* of all items below those */
+    item start;                /* where the pass began */
     uint64_t last_mark, every; /* ns */
     /* splits.part: a line of three numbers for each split that is in `sum` */
     FILE *splits;
     uint64_t split, chunks, records, kept; /* of the split that `sum` ends in */
+    uint64_t pass;         /* what it does, and with how many items: an earlier process must have done the same */
     uint64_t (*before)[3]; /* chunks, records and kept of the splits below `start`, that an earlier process had */
 };
 
@@ -244,11 +246,11 @@ static int write_mark(exec *x, ledger *l, sbuf *err)
         goto end;
     pthread_mutex_lock(&l->lock);
     settle(l, split, chunk);
-    sbuf_printf(&json, "{\"made_by\":%llu,\"start\":[%llu,%llu]", (unsigned long long)states_run_identity(x),
-                (unsigned long long)split, (unsigned long long)chunk);
+    sbuf_printf(&json, "{\"made_by\":%llu,\"pass\":%llu,\"start\":[%llu,%llu]",
+                (unsigned long long)states_run_identity(x), (unsigned long long)l->pass, (unsigned long long)split,
+                (unsigned long long)chunk);
     write_sum(l, &json);
     pthread_mutex_unlock(&l->lock);
-    sbuf_printf(&json, ",\"items\":%zu", x->now.n);
     long at = 0;
     if (l->splits && (fflush(l->splits) || fdatasync(fileno(l->splits)) || (at = ftell(l->splits)) < 0))
         r = SL_E_IO;
@@ -325,18 +327,29 @@ static ledger *ledger_new(const exec *x)
     return NULL;
 }
 
+/* Which stages do what in the pass, from where, and in how many items. Fits that are found make other passes. */
+static uint64_t pass_identity(const exec *x)
+{
+    uint64_t h = x->now.n;
+    for (uint32_t i = 0; i < x->p->n_stages; i++) {
+        const pass_stage *s = pass_of(x, i);
+        h = hash_two(h, (uint64_t)s->role | (uint64_t)s->feed << 8 | (uint64_t)s->official << 9 |
+                            (uint64_t)(x->st[i].store.sort != NULL) << 10);
+    }
+    return h;
+}
+
 /* A pass can go on where it was left if nothing but the outputs knows of the documents before: no stage gathers
- * anything, or must see them all in order; and no earlier pass wrote. */
+ * anything, or must see them all in order; and no earlier pass wrote. What was kept for it is gone with the process,
+ * and would not be made again: the fits that needed it are found. */
 static bool can_continue(const exec *x)
 {
     if (!x->o.journal || !x->now.plan.last || !x->now.writes || x->now.base || x->o.tap)
         return false;
     for (uint32_t i = 0; i < x->p->n_stages; i++)
-        if (pass_of(x, i)->role != ROLE_OFF &&
-            ((x->st[i].s->flags & SL_F_ORDERED) || (x->st[i].s->combine && x->st[i].s->finish)))
-            return false;
-    for (uint32_t i = 0; i < x->p->n_stages; i++)
-        if (pass_of(x, i)->feed && x->st[i].store.kept) /* gone with the process */
+        if ((pass_of(x, i)->feed && x->st[i].store.kept) ||
+            (pass_of(x, i)->role != ROLE_OFF &&
+             ((x->st[i].s->flags & SL_F_ORDERED) || (x->st[i].s->combine && x->st[i].s->finish))))
             return false;
     for (size_t i = 0; i < x->n_outs; i++)
         if (!strcmp(output_spec_of(x->out_list[i])->path, "-"))
@@ -371,16 +384,28 @@ static void take_up(exec *x, ledger *l)
     atomic_fetch_add(&x->errors, l->sum.n[ERRORS]);
 }
 
+/* The outputs go on behind what an earlier process wrote, so the pass has to. */
+static bool fits(exec *x, const ledger *l, bool can)
+{
+    if (!l || !x->now.writes || (can && l->pass == pass_identity(x)))
+        return true;
+    sched_fail(x, (item){ 0, 0 }, SL_E_STATE,
+               "the run cannot go on where it was interrupted: saved states that it found then are missing, or others "
+               "are there now. The same command begins anew");
+    return false;
+}
+
 bool ledger_begin(exec *x)
 {
     ledger *l = x->ledger;
-    if (!can_continue(x)) {
-        if (l && x->now.plan.last)
-            sched_fail(x, (item){ 0, 0 }, SL_E_INTERNAL, "a run that could be continued cannot be any more");
+    const bool can = can_continue(x);
+    if (!fits(x, l, can))
+        return false;
+    if (!can)
         return true;
-    }
     if (!l && !(l = x->ledger = ledger_new(x)))
         return false;
+    l->pass = pass_identity(x);
     const char *mode = l->start.split || l->start.chunk ? "r+" : "w";
     l->splits = x->o.journal_splits ? fopen(x->o.journal_splits, mode) : NULL;
     if (l->splits)
@@ -458,6 +483,7 @@ bool exec_resume(exec *x, const char *journal, size_t size, sbuf *why)
 {
     static const json_field fields[] = {
         { "made_by", SL_T_U64 },
+        { "pass", SL_T_U64 },
         { "start", SL_LIST_OF(SL_T_U64) },
         { "counts", SL_LIST_OF(SL_T_U64) },
         { "values", SL_LIST_OF(SL_T_U64) },
@@ -467,7 +493,7 @@ bool exec_resume(exec *x, const char *journal, size_t size, sbuf *why)
         { "splits_bytes", SL_T_U64 },
         { "outputs", SL_T_JSON },
     };
-    enum { MADE_BY, START, COUNTS, VALUES, FIRST, TEXT, SPLIT, SPLITS_BYTES, OUTPUTS, N };
+    enum { MADE_BY, PASS, START, COUNTS, VALUES, FIRST, TEXT, SPLIT, SPLITS_BYTES, OUTPUTS, N };
     json_cell c[N];
     arena mem;
     arena_init(&mem, 0);
@@ -484,6 +510,7 @@ bool exec_resume(exec *x, const char *journal, size_t size, sbuf *why)
     if (good) {
         const uint64_t *start = c[START].v.list.p, *split = c[SPLIT].v.list.p;
         l->start = (item){ (uint32_t)start[0], start[1] };
+        l->pass = c[PASS].v.u64;
         l->split = split[0];
         l->chunks = split[1];
         l->records = split[2];

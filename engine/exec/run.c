@@ -46,6 +46,8 @@ exec_end exec_run(exec *x)
         fail_all(x, "out of memory");
     while (!last && !x->failed && !errors && !stop) {
         const uint64_t began = now_ns();
+        if (exec_cancelled(x)) /* maybe before all was finalized: no pass may count on it */
+            break;
         if (!pass_begin(x)) {
             fail_all(x, "out of memory");
             break;
