@@ -145,7 +145,11 @@ static cell next_cell(const plan *p, const char **at, const char **value)
     return c;
 }
 
-/* How many rows make a batch, and what their columns are. Rows that lack different fields cannot stand in one. */
+static bool is_text(uint32_t type) { return type == SL_T_STR || type == SL_T_JSON; }
+static bool is_vector(uint32_t type) { return !is_text(type) && !(type & 0x100); }
+
+/* How many rows make a batch, and what their columns are. Rows that lack different fields cannot stand in one,
+ * nor those with vectors of different widths. */
 static uint32_t measure(worker *w, const pack_source *from, seen *slots)
 {
     const plan *p = w->x->p;
@@ -163,6 +167,7 @@ static uint32_t measure(worker *w, const pack_source *from, seen *slots)
             removed += k.state == SLOT_REMOVED;
             wrong +=
                 n && (k.state == SLOT_REMOVED) != slots[k.slot].removed && (slots[k.slot].n || k.state == SLOT_REMOVED);
+            wrong += (k.flags & VALID) && slots[k.slot].width && slots[k.slot].width != k.n;
         }
         for (size_t i = 0; n && i < p->n_columns; i++)
             removed -= slots[i].removed;
@@ -176,7 +181,7 @@ static uint32_t measure(worker *w, const pack_source *from, seen *slots)
             s->read += k.state == SLOT_READ;
             s->removed = k.state == SLOT_REMOVED;
             s->same |= (k.flags & SAME) != 0;
-            if ((k.flags & VALID) && !(p->columns[k.slot].type & 0x100))
+            if ((k.flags & VALID) && is_vector(p->columns[k.slot].type))
                 s->width = k.n;
         }
         bytes += h.size;
@@ -184,8 +189,6 @@ static uint32_t measure(worker *w, const pack_source *from, seen *slots)
     }
     return n;
 }
-
-static bool is_text(uint32_t type) { return type == SL_T_STR || type == SL_T_JSON; }
 
 static bool make_columns(worker *w, flow *f, uint32_t n, const seen *slots)
 {
@@ -205,14 +208,14 @@ static bool make_columns(worker *w, flow *f, uint32_t n, const seen *slots)
         k->c.flags = SL_COL_WRITTEN;
         if (k->c.type == SL_T_STR && !(k->origin = arena_zalloc(&f->r->mem, (n + 1) * sizeof(sl_str), 64)))
             return false;
-        if (k->c.type != SL_T_STR && (s->read || s->same || s->n < n)) {
+        if (s->read || s->same || s->n < n) { /* branches met: some have it from their record, or not at all */
             uint64_t *same = arena_alloc(&f->r->mem, ((size_t)n + 63) / 64 * 8 + 8, 8);
             if (!same)
                 return false;
             memset(same, 0xff, ((size_t)n + 63) / 64 * 8 + 8); /* rows without a value of their own */
             k->same = same;
         }
-        if (!is_text(k->c.type) && !(k->c.type & 0x100) && s->width > 1) {
+        if (is_vector(k->c.type) && s->width > 1) {
             k->c.width = s->width;
             if (!(k->c.data = arena_zalloc(&f->r->mem, (size_t)n * s->width * type_size(k->c.type) + INPUT_SLACK, 64)))
                 return false;
