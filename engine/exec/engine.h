@@ -34,6 +34,7 @@ typedef struct column {
     const void
         *origin; /* the array as the source filled it, while c.data is a copy that a stage may write; else NULL */
     const uint64_t *same; /* rows that stand as in their record, where others of the column do not; NULL: see origin */
+    bool by_place; /* the text: unchanged if it is where the source left it. Other texts are compared by their bytes */
 } column;
 
 typedef struct rows { /* what all branches share of a batch */
