@@ -54,7 +54,7 @@ void exec_row_column(const exec_row *row, const char *name, sbuf *out);
 typedef struct exec_metric {
     const char *name;
     uint32_t kind;
-    uint64_t n; /* VALUE: observations */
+    uint64_t n;                      /* VALUE: observations */
     double min, max, p50, p95, mean; /* NaN of no observations */
 } exec_metric;
 typedef struct exec_table {
@@ -144,15 +144,16 @@ size_t exec_outputs(const exec *x, output *const **out,
                     const uint32_t **stage); /* sinks' outputs with their stage; the quarantine's stage is PLAN_NONE */
 size_t exec_passes(const exec *x, const exec_pass **out); /* after exec_run */
 size_t exec_states(const exec *x, const exec_state **out);
-uint64_t exec_scratch_bytes(const exec *x);               /* written beside the outputs */
-const char *exec_notes(const exec *x); /* lines for the user: files named twice and so on; "" if none */
+uint64_t exec_scratch_bytes(const exec *x); /* written beside the outputs */
+const char *exec_notes(const exec *x);      /* lines for the user: files named twice and so on; "" if none */
 
 /* ---- progress: any thread, while exec_run runs ---- */
 typedef struct exec_progress {
     uint64_t bytes_done, bytes_total; /* compressed input; total 0: unknown */
     uint64_t documents, kept;         /* found by sources; written by sinks (rows over all sinks) */
     uint64_t errors;
-    unsigned pass; /* from 1 */
+    unsigned pass;    /* from 1 */
+    const char *what; /* what this pass is for: "fit dedup.exact"; NULL: it is the only one, or not begun */
 } exec_progress;
 void exec_progress_now(const exec *x, exec_progress *out);
 #endif

@@ -6,7 +6,7 @@
 #include "io/journal.h"
 
 enum { FIXED = 6 /* in, kept, out, absorbed, annotated, batches */, HEAD = 4, DOCUMENTS = 0, KEPT, BYTES, ERRORS };
-#define MARK_EVERY 2000000000u /* ns */
+#define MARK_EVERY 2000 /* ms; SLUICE_MARK_MS: a test setting */
 
 /* The counts of one item, or the sum of many: HEAD, then FIXED and the metrics of each stage; distributions beside
  * them. */
@@ -26,7 +26,7 @@ struct ledger {
     tally *first, *last; /* items that are done, ascending, not in `sum` */
     tally sum;           /* of all items below those */
     item start;          /* where the pass began */
-    uint64_t last_mark;
+    uint64_t last_mark, every; /* ns */
     /* splits.part: a line of three numbers for each split that is in `sum` */
     FILE *splits;
     uint64_t split, chunks, records, kept; /* of the split that `sum` ends in */
@@ -267,9 +267,9 @@ void ledger_mark(worker *w, bool now)
     exec *x = w->x;
     ledger *l = x->ledger;
     sbuf err = { 0 };
-    if (!l || !l->on || (!now && now_ns() - l->last_mark < MARK_EVERY) || pthread_mutex_trylock(&l->marking))
+    if (!l || !l->on || (!now && now_ns() - l->last_mark < l->every) || pthread_mutex_trylock(&l->marking))
         return;
-    if (now || now_ns() - l->last_mark >= MARK_EVERY) {
+    if (now || now_ns() - l->last_mark >= l->every) {
         if (write_mark(x, l, &err) < 0)
             log_line(LOG_DEBUG, "no mark was written: %s", sbuf_z(&err)); /* the run itself says what matters of it */
         l->last_mark = now_ns();
@@ -300,11 +300,21 @@ static void ledger_drop(ledger *l)
 
 void ledger_free(exec *x) { ledger_drop(x->ledger); }
 
+static uint64_t mark_every(void)
+{
+    const char *text = getenv("SLUICE_MARK_MS");
+    uint64_t ms = MARK_EVERY;
+    if (text && !str_to_u64(text, strlen(text), &ms))
+        ms = MARK_EVERY;
+    return ms * 1000000;
+}
+
 static ledger *ledger_new(const exec *x)
 {
     ledger *l = calloc(1, sizeof *l);
     if (!l)
         return NULL;
+    l->every = mark_every();
     l->n_counts = counts_of(x);
     l->n_hist = hists_of(x);
     pthread_mutex_init(&l->lock, NULL);
@@ -324,6 +334,9 @@ static bool can_continue(const exec *x)
     for (uint32_t i = 0; i < x->p->n_stages; i++)
         if (pass_of(x, i)->role != ROLE_OFF &&
             ((x->st[i].s->flags & SL_F_ORDERED) || (x->st[i].s->combine && x->st[i].s->finish)))
+            return false;
+    for (uint32_t i = 0; i < x->p->n_stages; i++)
+        if (pass_of(x, i)->feed && x->st[i].store.kept) /* gone with the process */
             return false;
     for (size_t i = 0; i < x->n_outs; i++)
         if (!strcmp(output_spec_of(x->out_list[i])->path, "-"))
@@ -361,8 +374,11 @@ static void take_up(exec *x, ledger *l)
 bool ledger_begin(exec *x)
 {
     ledger *l = x->ledger;
-    if (!can_continue(x))
+    if (!can_continue(x)) {
+        if (l && x->now.plan.last)
+            sched_fail(x, (item){ 0, 0 }, SL_E_INTERNAL, "a run that could be continued cannot be any more");
         return true;
+    }
     if (!l && !(l = x->ledger = ledger_new(x)))
         return false;
     const char *mode = l->start.split || l->start.chunk ? "r+" : "w";
@@ -478,9 +494,13 @@ bool exec_resume(exec *x, const char *journal, size_t size, sbuf *why)
         good = start[0] <= UINT32_MAX && l->split <= start[0] &&
                read_splits(l, x->o.journal_splits, c[SPLITS_BYTES].v.u64);
     }
-    if (!good)
-        sbuf_puts(why, "its record of progress is of no use");
-    else
+    if (good && outline_reads_kept(x)) {
+        sbuf_puts(why, "documents that it had kept on disk for its last pass are gone");
+        good = false;
+    }
+    if (!good && !why->n)
+        sbuf_puts(why, "its record of progress is of no use, or of other inputs or plugins");
+    if (good)
         good = outputs_resume(x->outs, c[OUTPUTS].v.str.p, c[OUTPUTS].v.str.n, why) >= 0;
     if (good)
         x->ledger = l;

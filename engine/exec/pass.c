@@ -43,7 +43,7 @@ static void add_items(exec *x, uint32_t stage, pass_item *v)
         v[i] = (pass_item){ .feed = stage, .input = PLAN_NONE, .piece = (uint32_t)i };
         if (s->store.sort) {
             v[i].first = s->store.first + i;
-            bytes++;
+            bytes += SORT_PIECE;
         } else if (s->store.kept) {
             v[i].first = pieces_number(s->store.kept, i);
             bytes += pieces_bytes(s->store.kept, i);
@@ -125,6 +125,10 @@ bool pass_begin(exec *x)
     now->n_active = 0;
     now->flushes = false;
     now->writes = writes(x);
+    now->keeper = (uint32_t)x->p->n_stages;
+    for (uint32_t i = 0; i < now->keeper; i++)
+        if (pass_of(x, i)->capture == CAPTURE_KEEP)
+            now->keeper = i;
     now->base = x->next_base;
     x->next_base += now->writes ? now->n + 1 : 0;
     for (uint32_t i = 0; i < x->p->n_stages; i++) {
@@ -140,6 +144,7 @@ bool pass_begin(exec *x)
     atomic_store(&x->documents, 0);
     atomic_store(&x->kept, 0);
     atomic_store(&x->errors, 0);
+    atomic_store(&x->pass_what, now->number == 1 && now->plan.last ? NULL : pass_describe(x));
     atomic_store(&x->pass_number, now->number);
     if (!ledger_begin(x))
         return false;
@@ -239,7 +244,7 @@ uint64_t item_bytes(const worker *w)
         return input_chunk_consumed(w->chunk);
     if (at->input != PLAN_NONE)
         return x->splits[at->input].s.bytes;
-    return s->kept ? pieces_bytes(s->kept, at->piece) : 1;
+    return s->kept ? pieces_bytes(s->kept, at->piece) : SORT_PIECE;
 }
 
 static void work(worker *w)

@@ -243,7 +243,8 @@ void exec_progress_now(const exec *x, exec_progress *out)
                             .documents = atomic_load(&x->documents),
                             .kept = atomic_load(&x->kept),
                             .errors = atomic_load(&x->errors),
-                            .pass = atomic_load(&x->pass_number) };
+                            .pass = atomic_load(&x->pass_number),
+                            .what = atomic_load(&x->pass_what) };
 }
 
 void exec_row_json(const exec_row *row, bool hidden, sbuf *out)

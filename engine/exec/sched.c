@@ -229,6 +229,8 @@ void sched_done(worker *w, bool good)
         sp->records += w->item_records;
         sp->kept += w->item_kept;
     }
+    if (good && x->now.plan.last && w->item_input != PLAN_NONE)
+        x->splits[w->item_input].kept += w->item_kept;
     x->now.in_flight--;
     pthread_cond_broadcast(&x->changed);
     pthread_mutex_unlock(&x->lock);
