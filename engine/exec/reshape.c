@@ -84,6 +84,7 @@ int reshape_call(worker *w, uint32_t stage, flow *in, flow **out)
         if (!f || (in && !view_make(x, s->p, in, VIEW_LOOK, &view_in)) || !view_make(x, s->p, f, VIEW_FILL, &view_out))
             return worker_fail(w, SL_E_NOMEM, "out of memory");
         st->flow = in ? in : f;
+        w->n_seen = 0;
         const uint64_t t0 = now_ns();
         r = s->s->reshape(&st->ctx, s->g, l, in ? &view_in : NULL, &view_out);
         st->ns += now_ns() - t0;
