@@ -192,6 +192,12 @@ typedef struct rejected {
     sl_why why;
 } rejected;
 
+typedef struct measured { /* a value that a callback observed, while somebody looks on */
+    const flow *f;
+    uint32_t row, metric;
+    double value;
+} measured;
+
 typedef struct quarantined { /* a line that waits for the end of its item */
     uint64_t pos;
     uint32_t stage, nth;
@@ -221,6 +227,8 @@ struct worker {
     stage_thread *st;    /* by stage */
     rejected *rej;       /* of the callback that runs */
     size_t n_rej, rej_cap;
+    measured *seen; /* by the callback that ran last; only with a tap */
+    size_t n_seen, seen_cap;
     uint64_t dead[1024]; /* rows in rej */
     quarantined *quar;   /* of the item */
     size_t n_quar, quar_cap;
@@ -357,8 +365,10 @@ int rejects_settle(worker *w, stage_thread *st, flow *f, bool narrow);
 /* What a tap is shown: the rows that a callback saw (rows NULL: the first n), in order. */
 void rejects_show(worker *w, stage_thread *st, const flow *f, const uint16_t *rows, uint32_t n, bool first);
 void rejects_forget(worker *w);
-/* Only what exec_options.pick wants goes on. */
+/* Only what exec_options.pick wants is left. */
 void rejects_pick(worker *w, stage_thread *st, flow *f);
+/* Is there a place that exec_options.places names among the numbers from `first` to before `end`, or are all wanted? */
+bool rejects_wanted(const exec *x, uint64_t first, uint64_t end);
 
 /* ---- reshape.c ---- */
 /* in NULL: give out what you hold. out: NULL: what comes out goes on at once; else it is put there, in order. */

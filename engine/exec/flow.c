@@ -74,6 +74,7 @@ int flow_call(worker *w, uint32_t stage, flow *f)
     if (x->o.tap && (before = arena_alloc(&f->r->mem, (n_before + 1) * sizeof *before, 8)))
         memcpy(before, f->sel, n_before * sizeof *before);
     st->flow = f;
+    w->n_seen = 0;
     int r = SL_OK;
     if (!sink || !x->o.no_sinks) {
         void *l = local_of(x, st);

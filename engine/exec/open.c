@@ -357,6 +357,7 @@ static void free_worker(exec *x, worker *w)
     sbuf_free(&w->quar_text);
     free(w->st);
     free(w->rej);
+    free(w->seen);
     free(w->quar);
     sbuf_free(&w->error);
     sbuf_free(&w->scratch);

@@ -85,6 +85,7 @@ int reshape_call(worker *w, uint32_t stage, flow *in, flow **out)
             return worker_fail(w, SL_E_NOMEM, "out of memory");
         st->flow = in ? in : f;
         const guard g = in ? guard_begin(w, stage, in, &view_in, true) : (guard){ 0 };
+        w->n_seen = 0;
         const uint64_t t0 = now_ns();
         r = s->s->reshape(&st->ctx, s->g, l, in ? &view_in : NULL, &view_out);
         st->ns += now_ns() - t0;

@@ -139,7 +139,9 @@ static bool take_chunk(exec *x, worker *w, uint32_t split, input_stream *in, uin
                     (unsigned long long)sp->room);
         r = INPUT_E_DATA;
     }
-    if (r >= 0)
+    if (r >= 0 && x->now.picks && !rejects_wanted(x, sp->first + chunk, sp->first + sp->room))
+        r = INPUT_END;
+    if (r >= 0 && r != INPUT_END)
         r = input_stream_next(in, w->chunk, &err);
     w->st[sp->source].ns += now_ns() - t0;
 
