@@ -251,6 +251,7 @@ static int write_mark(exec *x, ledger *l, sbuf *err)
                 (unsigned long long)chunk);
     write_sum(l, &json);
     pthread_mutex_unlock(&l->lock);
+    damage_save(x, (item){ (uint32_t)split, chunk }, &json);
     long at = 0;
     if (l->splits && (fflush(l->splits) || fdatasync(fileno(l->splits)) || (at = ftell(l->splits)) < 0))
         r = SL_E_IO;
@@ -302,12 +303,14 @@ static void ledger_drop(ledger *l)
 
 void ledger_free(exec *x) { ledger_drop(x->ledger); }
 
-static uint64_t mark_every(void)
+/* How often marks are written, and how old what they hold of open frames. */
+static uint64_t mark_every(const exec *x)
 {
     const char *text = getenv("SLUICE_MARK_MS");
-    uint64_t ms = MARK_EVERY;
-    if (text && !str_to_u64(text, strlen(text), &ms))
-        ms = MARK_EVERY;
+    uint64_t ms;
+    if (!text || !str_to_u64(text, strlen(text), &ms))
+        return (uint64_t)MARK_EVERY * 1000000;
+    outputs_tail_age(x->outs, ms * 1000000);
     return ms * 1000000;
 }
 
@@ -316,7 +319,7 @@ static ledger *ledger_new(const exec *x)
     ledger *l = calloc(1, sizeof *l);
     if (!l)
         return NULL;
-    l->every = mark_every();
+    l->every = mark_every(x);
     l->n_counts = counts_of(x);
     l->n_hist = hists_of(x);
     pthread_mutex_init(&l->lock, NULL);
@@ -491,9 +494,11 @@ bool exec_resume(exec *x, const char *journal, size_t size, sbuf *why)
         { "first_text", SL_T_STR },
         { "split", SL_LIST_OF(SL_T_U64) },
         { "splits_bytes", SL_T_U64 },
+        { "damage", SL_LIST_OF(SL_T_U64) },
+        { "damage_text", SL_LIST_OF(SL_T_STR) },
         { "outputs", SL_T_JSON },
     };
-    enum { MADE_BY, PASS, START, COUNTS, VALUES, FIRST, TEXT, SPLIT, SPLITS_BYTES, OUTPUTS, N };
+    enum { MADE_BY, PASS, START, COUNTS, VALUES, FIRST, TEXT, SPLIT, SPLITS_BYTES, DAMAGE, DAMAGE_TEXT, OUTPUTS, N };
     json_cell c[N];
     arena mem;
     arena_init(&mem, 0);
@@ -521,14 +526,19 @@ bool exec_resume(exec *x, const char *journal, size_t size, sbuf *why)
         good = start[0] <= UINT32_MAX && l->split <= start[0] &&
                read_splits(l, x->o.journal_splits, c[SPLITS_BYTES].v.u64);
     }
+    const size_t before = x->n_damages;
+    const json_cell *numbers = &c[DAMAGE], *texts = &c[DAMAGE_TEXT];
+    good = good && damage_load(x, numbers->v.list.p, numbers->v.list.n, texts->v.list.p, texts->v.list.n);
     if (!good)
         sbuf_puts(why, "its record of progress is of no use");
     else
         good = outputs_resume(x->outs, c[OUTPUTS].v.str.p, c[OUTPUTS].v.str.n, why) >= 0;
-    if (good)
+    if (good) {
         x->ledger = l;
-    else
+    } else {
         ledger_drop(l);
+        x->n_damages = before;
+    }
     json_parser_free(parser);
     arena_free(&mem);
     return good;
