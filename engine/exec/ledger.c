@@ -26,6 +26,7 @@ struct ledger {
     pthread_mutex_t lock, marking;
     tally *first, *last;       /* items that are done, ascending, not in `sum` */
     tally sum;                 /* of all items below those */
+    item settled;              /* where they begin */
     item start;                /* where the pass began */
     uint64_t last_mark, every; /* ns */
     /* splits.part: a line of three numbers for each split that is in `sum` */
@@ -186,6 +187,18 @@ bool ledger_item(worker *w)
     return true;
 }
 
+void ledger_forget(worker *w)
+{
+    const ledger *l = w->x->ledger;
+    tally t = { 0 };
+    if (!l || !l->on)
+        return;
+    if (tally_make(l, &t))
+        from_worker(w, &t);
+    tally_free(l, &t);
+    w->first_error = UINT64_MAX;
+}
+
 /* [lock held] A split that `sum` has in full gets its line. */
 static void next_split(ledger *l, uint64_t split)
 {
@@ -216,6 +229,7 @@ static void settle(ledger *l, uint64_t split, uint64_t chunk)
         free(t);
     }
     next_split(l, split);
+    l->settled = end;
 }
 
 /* ---- marks ---- */
@@ -244,6 +258,8 @@ static int write_mark(exec *x, ledger *l, sbuf *err)
     int r = outputs_mark(x->outs, true, &mark, &split, &chunk, err);
     if (r < 0 || !strcmp(sbuf_z(&mark), "null"))
         goto end;
+    if (item_before((item){ (uint32_t)split, chunk }, l->settled))
+        goto end; /* an open frame that was in the last mark waits to be written now: that mark is better */
     pthread_mutex_lock(&l->lock);
     settle(l, split, chunk);
     sbuf_printf(&json, "{\"made_by\":%llu,\"pass\":%llu,\"start\":[%llu,%llu]",
@@ -514,7 +530,7 @@ bool exec_resume(exec *x, const char *journal, size_t size, sbuf *why)
            read_values(l, &c[VALUES]) && c[MADE_BY].v.u64 == states_run_identity(x);
     if (good) {
         const uint64_t *start = c[START].v.list.p, *split = c[SPLIT].v.list.p;
-        l->start = (item){ (uint32_t)start[0], start[1] };
+        l->start = l->settled = (item){ (uint32_t)start[0], start[1] };
         l->pass = c[PASS].v.u64;
         l->split = split[0];
         l->chunks = split[1];
