@@ -366,3 +366,4 @@ int outputs_anew(outputs *o, sbuf *err)
 
 void outputs_continue(outputs *o) { o->continuing = o->keep = true; }
 void outputs_keep(outputs *o) { o->keep = true; }
+void outputs_tail_age(outputs *o, uint64_t ns) { o->tail_age = ns; }
