@@ -62,7 +62,7 @@ int flow_call(worker *w, uint32_t stage, flow *f)
     if (pass_of(x, stage)->role == ROLE_FIT)
         return call_fit(w, stage, f);
     st->in += f->n_sel;
-    if (s->closed) { /* it said that it wants no more */
+    if (is_ordered(x, stage) && s->closed) { /* it said that it wants no more */
         st->absorbed += f->n_sel;
         f->n_sel = 0;
         return SL_OK;
@@ -82,7 +82,8 @@ int flow_call(worker *w, uint32_t stage, flow *f)
     st->batches++;
     if ((r = stage_failed(w, stage, r)) < 0)
         return r;
-    s->closed = r == SL_END && is_ordered(x, stage);
+    if (is_ordered(x, stage)) /* whose turn it is; elsewhere many threads are here */
+        s->closed = r == SL_END;
     r = rejects_settle(w, st, f, true);
     view_commit(x, p, f);
     if (before)

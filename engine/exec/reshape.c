@@ -64,12 +64,13 @@ int reshape_call(worker *w, uint32_t stage, flow *in, flow **out)
     exec *x = w->x;
     stage_thread *st = &w->st[stage];
     stage_state *s = &x->st[stage];
-    void *l = s->s->flags & SL_F_ORDERED ? s->stream_local : st->local;
+    const bool ordered = (s->s->flags & SL_F_ORDERED) != 0; /* then it is this thread's turn */
+    void *l = ordered ? s->stream_local : st->local;
     flow **tail = out;
     int r = SL_MORE;
     if (in)
         st->in += in->n_sel;
-    if (s->closed && in) {
+    if (ordered && s->closed && in) {
         st->absorbed += in->n_sel;
         return SL_OK;
     }
@@ -98,7 +99,8 @@ int reshape_call(worker *w, uint32_t stage, flow *in, flow **out)
         if (e < 0)
             return e;
     }
-    s->closed = r == SL_END && (s->s->flags & SL_F_ORDERED);
+    if (ordered)
+        s->closed = r == SL_END;
     if (in)
         count_in(st, in);
     return SL_OK;
