@@ -1,6 +1,6 @@
 /* The way of a batch from stage to stage. */
 #include <string.h>
-#include "exec/engine.h"
+#include "exec/guard.h"
 
 int stage_failed(worker *w, uint32_t stage, int code)
 {
@@ -40,12 +40,14 @@ static int call_fit(worker *w, uint32_t stage, flow *f)
     if (!view_make(x, s->p, f, VIEW_FIT, &view))
         return worker_fail(w, SL_E_NOMEM, "out of memory");
     st->flow = f;
+    const guard g = guard_begin(w, stage, f, &view, true);
     const uint64_t t0 = now_ns();
-    const int r = s->s->fit(&st->ctx, s->g, local_of(x, st), pass_of(x, stage)->port, &view);
+    int r = s->s->fit(&st->ctx, s->g, local_of(x, st), pass_of(x, stage)->port, &view);
     st->ns += now_ns() - t0;
     st->batches++;
     rejects_forget(w); /* nothing can be rejected here */
-    return stage_failed(w, stage, r);
+    r = stage_failed(w, stage, r);
+    return r < 0 ? r : guard_end(w, stage, &g);
 }
 
 int flow_call(worker *w, uint32_t stage, flow *f)
@@ -62,7 +64,7 @@ int flow_call(worker *w, uint32_t stage, flow *f)
     if (pass_of(x, stage)->role == ROLE_FIT)
         return call_fit(w, stage, f);
     st->in += f->n_sel;
-    if (is_ordered(x, stage) && s->closed) { /* it said that it wants no more */
+    if (s->closed) { /* it said that it wants no more */
         st->absorbed += f->n_sel;
         f->n_sel = 0;
         return SL_OK;
@@ -72,18 +74,22 @@ int flow_call(worker *w, uint32_t stage, flow *f)
     if (x->o.tap && (before = arena_alloc(&f->r->mem, (n_before + 1) * sizeof *before, 8)))
         memcpy(before, f->sel, n_before * sizeof *before);
     st->flow = f;
+    w->n_seen = 0;
     int r = SL_OK;
     if (!sink || !x->o.no_sinks) {
         void *l = local_of(x, st);
+        const guard g = guard_begin(w, stage, f, &view, sink);
         const uint64_t t0 = now_ns();
         r = sink ? s->s->write(&st->ctx, s->g, l, &view) : s->s->process(&st->ctx, s->g, l, &view);
         st->ns += now_ns() - t0;
+        if (r >= 0 && !w->error.n && guard_end(w, stage, &g) < 0)
+            r = SL_E_INTERNAL;
     }
     st->batches++;
     if ((r = stage_failed(w, stage, r)) < 0)
         return r;
-    if (is_ordered(x, stage)) /* whose turn it is; elsewhere many threads are here */
-        s->closed = r == SL_END;
+    if (r == SL_END && is_ordered(x, stage)) /* in its turn: nobody else looks */
+        s->closed = true;
     r = rejects_settle(w, st, f, true);
     view_commit(x, p, f);
     if (before)

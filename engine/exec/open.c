@@ -1,7 +1,7 @@
 /* Before a run: instances, inputs, splits; and after it, everything closed. */
 #include <stdlib.h>
 #include <string.h>
-#include "exec/engine.h"
+#include "exec/ledger.h"
 
 enum {
     WINDOW_A_THREAD = 16 << 20,
@@ -290,7 +290,10 @@ exec *exec_open(const plan *p, const exec_options *o, diags *d)
     x->limits = (input_limits){ .chunk_bytes = h->split_bytes / CHUNKS_A_SPLIT,
                                 .max_record_bytes = h->max_record_bytes,
                                 .damage = h->on_error == ON_ERROR_SKIP_RECORD ? DAMAGE_SKIPS : DAMAGE_STOPS };
-    if (!make(x))
+    const bool made = make(x);
+    if (made && o->resume)
+        outputs_continue(x->outs);
+    if (!made)
         diag_error(d, (diag_at){ 0 }, "out of memory");
     else
         open_stages(x, d);
@@ -303,6 +306,8 @@ exec *exec_open(const plan *p, const exec_options *o, diags *d)
     }
     if (d->errors == before)
         number_splits(x, d);
+    if (d->errors == before)
+        states_check_ports(x, d);
     if (d->errors != before) {
         exec_free(x);
         return NULL;
@@ -352,6 +357,7 @@ static void free_worker(exec *x, worker *w)
     sbuf_free(&w->quar_text);
     free(w->st);
     free(w->rej);
+    free(w->seen);
     free(w->quar);
     sbuf_free(&w->error);
     sbuf_free(&w->scratch);
@@ -368,6 +374,7 @@ void exec_free(exec *x)
         free_worker(x, &x->workers[i]);
     for (size_t i = 0; i < x->now.n_active; i++)
         input_stream_close(x->now.active[i].in);
+    ledger_free(x);
     outputs_free(x->outs);
     scratch_free(x->scratch);
     free(x->now.v);

@@ -2,7 +2,7 @@
 #include <omp.h>
 #include <stdlib.h>
 #include <string.h>
-#include "exec/engine.h"
+#include "exec/ledger.h"
 
 bool exec_cancelled(const exec *x) { return x->o.cancel && atomic_load_explicit(x->o.cancel, memory_order_relaxed); }
 
@@ -34,28 +34,39 @@ static size_t count_items(const exec *x, uint32_t stage)
     return s->store.sort ? sorter_pieces(s->store.sort) : s->store.kept ? pieces_count(s->store.kept) : s->n_splits;
 }
 
-static void add_items(exec *x, uint32_t stage, pass_item *v)
+/* Returns how many: pieces that nobody picks from are left out. */
+static size_t add_items(exec *x, uint32_t stage, pass_item *v)
 {
     const stage_state *s = &x->st[stage];
-    const size_t n = count_items(x, stage);
+    const size_t all = count_items(x, stage);
+    const bool stored = s->store.sort || s->store.kept;
     uint64_t bytes = 0;
-    for (size_t i = 0; i < n; i++) {
-        v[i] = (pass_item){ .feed = stage, .input = PLAN_NONE, .piece = (uint32_t)i };
+    size_t n = 0;
+    for (size_t i = 0; i < all; i++) {
+        const work_split *sp = stored ? NULL : &x->splits[s->first_split + i];
+        if (sp && x->now.picks && !rejects_wanted(x, sp->first, sp->first + sp->room))
+            continue;
+        pass_item *to = &v[n++];
+        *to = (pass_item){ .feed = stage, .input = PLAN_NONE, .piece = (uint32_t)i };
         if (s->store.sort) {
-            v[i].first = s->store.first + i;
-            bytes++;
+            to->first = s->store.first + i;
+            bytes += SORT_PIECE;
         } else if (s->store.kept) {
-            v[i].first = pieces_number(s->store.kept, i);
+            to->first = pieces_number(s->store.kept, i);
             bytes += pieces_bytes(s->store.kept, i);
         } else {
-            v[i].input = s->first_split + (uint32_t)i;
-            v[i].first = x->splits[v[i].input].first;
-            bytes += s->uses_input ? 0 : x->splits[v[i].input].s.bytes;
+            to->input = s->first_split + (uint32_t)i;
+            to->first = sp->first;
+            bytes += sp->s.bytes;
         }
     }
-    for (size_t i = 0; !s->store.sort && !s->store.kept && s->uses_input && i < s->files.n; i++)
-        bytes += s->files.v[i].size;
+    if (!stored && s->uses_input && n == all) { /* their sizes are the truer ones */
+        bytes = 0;
+        for (size_t i = 0; i < s->files.n; i++)
+            bytes += s->files.v[i].size;
+    }
     atomic_fetch_add(&x->bytes_total, bytes);
+    return n;
 }
 
 static bool list_items(exec *x)
@@ -69,10 +80,8 @@ static bool list_items(exec *x)
     now->n = 0;
     atomic_store(&x->bytes_total, 0);
     for (uint32_t i = 0; now->v && i < x->p->n_stages; i++)
-        if (now->plan.st[i].feed) {
-            add_items(x, i, now->v + now->n);
-            now->n += count_items(x, i);
-        }
+        if (now->plan.st[i].feed)
+            now->n += add_items(x, i, now->v + now->n);
     if (!now->v)
         return false;
     if (now->n)
@@ -111,16 +120,26 @@ static bool writes(const exec *x)
 bool pass_begin(exec *x)
 {
     pass *now = &x->now;
-    if (!pass_next(x->p, &x->todo, &now->plan) || !list_items(x) || !turn_begin(x))
+    if (!pass_next(x->p, &x->todo, &now->plan))
+        return false;
+    now->picks = x->o.pick != NULL;
+    for (uint32_t i = 0; i < x->p->n_stages; i++)
+        now->picks = now->picks && pass_of(x, i)->role != ROLE_FIT;
+    if (!list_items(x) || !turn_begin(x))
         return false;
     now->number = ++x->n_passes;
     /* Who looks on sees one document after the other; what must be fitted first need not go so slowly. */
-    now->threads = x->o.tap && now->plan.last ? 1 : x->threads;
-    now->batch_rows = x->o.tap && now->plan.last ? 1 : (uint32_t)x->p->file->head.batch_rows;
+    const bool slowly = x->o.tap && !x->o.pick && now->plan.last;
+    now->threads = slowly ? 1 : x->threads;
+    now->batch_rows = slowly ? 1 : (uint32_t)x->p->file->head.batch_rows;
     now->next_split = now->in_flight = 0;
     now->n_active = 0;
     now->flushes = false;
     now->writes = writes(x);
+    now->keeper = (uint32_t)x->p->n_stages;
+    for (uint32_t i = 0; i < now->keeper; i++)
+        if (pass_of(x, i)->capture == CAPTURE_KEEP)
+            now->keeper = i;
     now->base = x->next_base;
     x->next_base += now->writes ? now->n + 1 : 0;
     for (uint32_t i = 0; i < x->p->n_stages; i++) {
@@ -136,7 +155,12 @@ bool pass_begin(exec *x)
     atomic_store(&x->documents, 0);
     atomic_store(&x->kept, 0);
     atomic_store(&x->errors, 0);
+    atomic_store(&x->pass_what, now->number == 1 && now->plan.last ? NULL : pass_describe(x));
     atomic_store(&x->pass_number, now->number);
+    if (!ledger_begin(x))
+        return false;
+    const item start = ledger_start(x);
+    now->next_split = start.split < now->n ? start.split : now->n;
     return true;
 }
 
@@ -222,15 +246,16 @@ static int hand_over(worker *w)
     return r;
 }
 
-static void count_bytes(worker *w)
+uint64_t item_bytes(const worker *w)
 {
-    exec *x = w->x;
+    const exec *x = w->x;
     const pass_item *at = pass_item_of(w);
     const store *s = &x->st[at->feed].store;
-    atomic_fetch_add(&x->bytes_done, w->has_chunk             ? input_chunk_consumed(w->chunk)
-                                     : at->input != PLAN_NONE ? x->splits[at->input].s.bytes
-                                     : s->kept                ? pieces_bytes(s->kept, at->piece)
-                                                              : 1);
+    if (w->has_chunk)
+        return input_chunk_consumed(w->chunk);
+    if (at->input != PLAN_NONE)
+        return x->splits[at->input].s.bytes;
+    return s->kept ? pieces_bytes(s->kept, at->piece) : SORT_PIECE;
 }
 
 static void work(worker *w)
@@ -242,19 +267,22 @@ static void work(worker *w)
     while (good && !w->stop && !enough_errors(x) && sched_claim(w) == CLAIM_ITEM) {
         int r = item_run(w);
         if (r >= 0) {
-            count_bytes(w);
+            atomic_fetch_add(&x->bytes_done, item_bytes(w));
             if (w->has_chunk && !w->stop) /* who has seen enough does not want to hear what would have come */
                 sched_damage(w);
-            r = hand_over(w);
+            r = ledger_item(w) ? hand_over(w) : SL_E_NOMEM;
         }
         const bool given_up = r == SL_E_CANCEL && (exec_cancelled(x) || atomic_load(&x->stopping));
         if (r < 0 && !given_up)
             sched_fail(x, w->at, w->error_code, sbuf_z(&w->error));
         forget_error(w);
         sched_done(w, r >= 0);
+        ledger_mark(w, false);
         good = r >= 0 || given_up;
     }
-    close_locals(w, false, good && !atomic_load(&x->stopping) && !exec_cancelled(x));
+    if (!(x->now.flushes &&
+          w->number == 0)) /* what ordered stages still hold goes through the stages below on worker 0 */
+        close_locals(w, false, good && !atomic_load(&x->stopping) && !exec_cancelled(x));
     if (w->error.n)
         sched_fail(x, (item){ UINT32_MAX, 0 }, w->error_code, sbuf_z(&w->error));
     forget_error(w);
@@ -302,6 +330,8 @@ void pass_end(exec *x)
     w->has_chunk = false;
     if (good && x->now.flushes)
         r = item_end_stream(x);
+    if (x->now.flushes)
+        close_locals(w, false, good && r >= 0);
     close_locals(w, true, good && r >= 0);
     if (good && r >= 0)
         r = w->error.n ? w->error_code : finish_stages(x);
@@ -312,6 +342,9 @@ void pass_end(exec *x)
     if (w->error.n)
         sched_fail(x, (item){ UINT32_MAX, 0 }, w->error_code, sbuf_z(&w->error));
     forget_error(w);
+    if (!good || x->failed) /* what was done may be taken up again */
+        ledger_mark(w, true);
+    ledger_end(x);
     result_add_pass(x, !good || x->failed);
     if (good && !x->failed)
         pass_done(x->p, &x->todo, &x->now.plan);

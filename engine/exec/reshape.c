@@ -1,6 +1,6 @@
 /* N rows in, M rows out; and families: the same rows, those of one parent in one batch. */
 #include <string.h>
-#include "exec/engine.h"
+#include "exec/guard.h"
 
 static bool make_bits(flow *in)
 {
@@ -64,13 +64,12 @@ int reshape_call(worker *w, uint32_t stage, flow *in, flow **out)
     exec *x = w->x;
     stage_thread *st = &w->st[stage];
     stage_state *s = &x->st[stage];
-    const bool ordered = (s->s->flags & SL_F_ORDERED) != 0; /* then it is this thread's turn */
-    void *l = ordered ? s->stream_local : st->local;
+    void *l = s->s->flags & SL_F_ORDERED ? s->stream_local : st->local;
     flow **tail = out;
     int r = SL_MORE;
     if (in)
         st->in += in->n_sel;
-    if (ordered && s->closed && in) {
+    if (s->closed && in) {
         st->absorbed += in->n_sel;
         return SL_OK;
     }
@@ -85,12 +84,16 @@ int reshape_call(worker *w, uint32_t stage, flow *in, flow **out)
         if (!f || (in && !view_make(x, s->p, in, VIEW_LOOK, &view_in)) || !view_make(x, s->p, f, VIEW_FILL, &view_out))
             return worker_fail(w, SL_E_NOMEM, "out of memory");
         st->flow = in ? in : f;
+        const guard g = in ? guard_begin(w, stage, in, &view_in, true) : (guard){ 0 };
+        w->n_seen = 0;
         const uint64_t t0 = now_ns();
         r = s->s->reshape(&st->ctx, s->g, l, in ? &view_in : NULL, &view_out);
         st->ns += now_ns() - t0;
         st->batches++;
         if ((r = stage_failed(w, stage, r)) < 0)
             return r;
+        if (in && guard_end(w, stage, &g) < 0)
+            return SL_E_INTERNAL;
         int e = in ? settle(w, st, in) : (rejects_forget(w), SL_OK);
         if (e >= 0 && f->n_sel)
             e = hand_on(w, stage, f, &tail);
@@ -99,8 +102,8 @@ int reshape_call(worker *w, uint32_t stage, flow *in, flow **out)
         if (e < 0)
             return e;
     }
-    if (ordered)
-        s->closed = r == SL_END;
+    if (r == SL_END && (s->s->flags & SL_F_ORDERED))
+        s->closed = true;
     if (in)
         count_in(st, in);
     return SL_OK;

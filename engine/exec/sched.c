@@ -7,7 +7,7 @@
 #include <errno.h>
 #include <string.h>
 #include <time.h>
-#include "exec/engine.h"
+#include "exec/ledger.h"
 
 /* [lock held] Sleeps until something changed, or two milliseconds: what the outputs signal is not seen here. */
 static void nap(exec *x)
@@ -127,12 +127,21 @@ static bool take_chunk(exec *x, worker *w, uint32_t split, input_stream *in, uin
     w->at = (item){ split, chunk };
     if (!in)
         r = input_stream_open(&src->files.v[sp->file], sp->piece, members_of(src), &x->limits, &in, &err);
+    const item start = ledger_start(x);
+    if (!x->now.resumed_stream && split == start.split && start.chunk) { /* an earlier process had these */
+        x->now.resumed_stream = true;
+        for (; r == INPUT_OK && chunk < start.chunk; chunk++)
+            r = input_stream_next(in, w->chunk, &err);
+        w->at.chunk = chunk;
+    }
     if (r >= 0 && chunk >= sp->room) {
         sbuf_printf(&err, "%s expands to more than %llu chunks; split it, or set split_bytes higher", sp->s.path,
                     (unsigned long long)sp->room);
         r = INPUT_E_DATA;
     }
-    if (r >= 0)
+    if (r >= 0 && x->now.picks && !rejects_wanted(x, sp->first + chunk, sp->first + sp->room))
+        r = INPUT_END;
+    if (r >= 0 && r != INPUT_END)
         r = input_stream_next(in, w->chunk, &err);
     w->st[sp->source].ns += now_ns() - t0;
 
@@ -141,7 +150,7 @@ static bool take_chunk(exec *x, worker *w, uint32_t split, input_stream *in, uin
     s->in = in;
     s->busy = false;
     if (r == INPUT_OK) {
-        s->next_chunk++;
+        s->next_chunk = chunk + 1;
         x->now.in_flight++;
     } else {
         drop_stream(x, split);
@@ -222,6 +231,8 @@ void sched_done(worker *w, bool good)
         sp->records += w->item_records;
         sp->kept += w->item_kept;
     }
+    if (good && x->now.plan.last && w->item_input != PLAN_NONE)
+        x->splits[w->item_input].kept += w->item_kept;
     x->now.in_flight--;
     pthread_cond_broadcast(&x->changed);
     pthread_mutex_unlock(&x->lock);

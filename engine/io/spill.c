@@ -26,7 +26,8 @@ static void settle_sizes(spill *s)
     const uint64_t chunk = clamp(clamp(limit / 8, 0, CHUNKS) / s->partitions, CHUNK_MIN, CHUNK_MAX);
     while (s->record << (s->shift + 1) <= chunk)
         s->shift++;
-    s->chunk_cost = (((s->record << s->shift) + 8 + 15) & ~(uint64_t)15) + 16; /* malloc's share, and of chunks.v */
+    s->chunk_cost = (s->record << s->shift) + 3 * sizeof(void *); /* one in the pool, up to two in a partition */
+    pool_init(&s->pool, s->record << s->shift, (size_t)(limit / 32 / s->chunk_cost));
     const uint64_t slot = clamp(limit / 16, 0, SLOTS) / s->partitions / s->threads;
     s->slot = (uint32_t)(clamp(slot, 0, SLOT_MAX) / s->record);
     if (s->slot < SLOT_MIN)
@@ -106,6 +107,7 @@ void spill_free(spill *s)
         free(s->feeders[t].buf);
         free(s->feeders[t].fill);
     }
+    pool_free(&s->pool);
     budget_give(s->budget, spill_memory(s));
     pthread_cond_destroy(&s->changed);
     pthread_mutex_destroy(&s->mutex);
@@ -194,7 +196,7 @@ uint64_t spill_memory(const spill *s) { return atomic_load(&s->firm) + atomic_lo
 void spill_free_chunks(spill *s, chunks *c)
 {
     for (size_t i = 0; i < c->n; i++)
-        free(c->v[i]);
+        pool_give(&s->pool, c->v[i]);
     free(c->v);
     spill_release(s, c->n * s->chunk_cost);
     *c = (chunks){ 0 };
@@ -206,7 +208,7 @@ static int add_chunk(spill *s, unsigned thread, part *p, sbuf *err)
     int r = spill_reserve(s, thread, s->chunk_cost, err);
     if (r < 0)
         return r;
-    uint8_t *mem = malloc(s->record << s->shift);
+    uint8_t *mem = pool_take(&s->pool);
     pthread_mutex_t *gate = spill_gate(s, p);
     pthread_mutex_lock(gate);
     chunks *c = &p->mem;
@@ -224,7 +226,8 @@ static int add_chunk(spill *s, unsigned thread, part *p, sbuf *err)
     pthread_mutex_unlock(gate);
     if (ok)
         return 0;
-    free(mem);
+    if (mem)
+        pool_give(&s->pool, mem);
     spill_release(s, s->chunk_cost);
     return spill_nomem(err);
 }

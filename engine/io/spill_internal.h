@@ -18,6 +18,15 @@ typedef struct chunks { /* record i is in v[i >> shift]; the last chunks may be 
     bool sorted;
 } chunks;
 
+typedef struct pool { /* of chunks; any thread */
+    pthread_mutex_t mutex;
+    size_t slot, page; /* bytes of a chunk, of a page */
+    uint8_t **slabs, *fresh;
+    size_t n_slabs, n_fresh; /* n_fresh: chunks behind `fresh` that were never used */
+    uint8_t **idle;          /* the first n_cold have no memory */
+    size_t n_idle, n_cold, most_warm;
+} pool;
+
 typedef struct run { /* sorted records on disk */
     block_at *at;
     uint32_t n, cap;
@@ -44,7 +53,8 @@ struct spill {
     uint32_t threads, partitions, slot;
     size_t record, block;       /* bytes; block: what a block of a run holds at most, whole records */
     unsigned shift;             /* log2 of the records in a chunk */
-    uint64_t chunk_cost, least; /* bytes of a chunk with what malloc adds; bytes to reserve whatever the budget says */
+    uint64_t chunk_cost, least; /* bytes: of a chunk with the pointers to it; to reserve whatever the budget says */
+    pool pool;
     part *parts;
     feeder *feeders;
     pthread_mutex_t *gates; /* of the partitions, in turn */
@@ -88,6 +98,12 @@ static inline void copy_records(uint8_t *to, const uint8_t *from, size_t n, size
     else
         memcpy(to, from, n * record);
 }
+
+/* spill_pool.c */
+void pool_init(pool *p, size_t slot, size_t warm); /* warm: as many chunks may keep their memory while they are idle */
+void pool_free(pool *p);
+uint8_t *pool_take(pool *p); /* NULL: out of memory */
+void pool_give(pool *p, uint8_t *c);
 
 /* spill_sort.c */
 void spill_sort(uint8_t *const *v, unsigned shift, size_t record, uint64_t n);

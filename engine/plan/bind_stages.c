@@ -45,6 +45,8 @@ static void bind_common(plan *p, diags *d, plan_stage *s)
             others[n++] = map->pairs[i].key->text;
     if (others)
         option_read(d, &p->mem, stage_common_table(), (option_scope){ "a stage", others }, map, &s->common);
+    else
+        diag_error(d, s->in_file->at, "out of memory");
 }
 
 static bool has_rejects(const stage_def *def)

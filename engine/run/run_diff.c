@@ -294,12 +294,20 @@ static void count(run_diff *d, const char *stage, const char *group, const char 
     d->n_moved += c->moved;
 }
 
+/* Of a stage that makes other documents out of those that it takes. */
+static bool makes_others(const json_tree *stage)
+{
+    return stage && json_tree_get(stage, "out") && report_u64(stage, "out") != report_u64(stage, "kept");
+}
+
 static void counts_of(run_diff *d, const char *stage, const json_tree *a, const json_tree *b, sl_amount tolerance)
 {
     static const char *const own[] = { "in", "kept", "absorbed", "annotated", NULL };
     static const char *const groups[] = { "rejected", "errors", "counts", NULL };
     for (size_t i = 0; own[i]; i++)
         count(d, stage, "", own[i], a, b, tolerance);
+    if (makes_others(a) || makes_others(b))
+        count(d, stage, "", "out", a, b, tolerance);
     for (size_t g = 0; groups[g]; g++) {
         const json_tree *x = a ? json_tree_get(a, groups[g]) : NULL, *y = b ? json_tree_get(b, groups[g]) : NULL;
         for (size_t i = 0; x && i < x->n; i++)

@@ -69,9 +69,9 @@ static const shape input_shape[] = {
     { "fingerprint", 't', false }, { NULL, 0, false },
 };
 static const shape stage_shape[] = {
-    { "name", 't', false },   { "in", 'c', false },       { "kept", 'c', false },      { "rejected", 'C', false },
-    { "errors", 'C', false }, { "absorbed", 'c', false }, { "annotated", 'c', false }, { "counts", 'C', false },
-    { "values", 'V', false }, { NULL, 0, false },
+    { "name", 't', false },   { "in", 'c', false },       { "kept", 'c', false }, { "rejected", 'C', false },
+    { "errors", 'C', false }, { "absorbed", 'c', false }, { "out", 'c', true },   { "annotated", 'c', false },
+    { "counts", 'C', false }, { "values", 'V', false },   { NULL, 0, false },
 };
 static const shape output_shape[] = {
     { "stage", 't', true },  { "path", 't', false },   { "records", 'c', false },

@@ -19,8 +19,8 @@ typedef struct tally {      /* index: of clusters whose identity stands in the i
 } tally;
 const char *cluster_size_name(unsigned i);
 
-/* [1] In finalize. Closes both spills and sets them to NULL. Memory: 16 bytes a victim (another spill, then `out`), and in
- * each thread a slice of the index, the smaller the less the engine grants. 0, or a failure. */
+/* [1] In finalize. Closes both spills and sets them to NULL. Memory: 16 bytes a victim (another spill, then `out`), and
+ * in each thread a slice of the index, the smaller the less the engine grants. 0, or a failure. */
 int clusters_find(sl_ctx *c, gathered *in, victims *out, tally *sum);
 
 #endif

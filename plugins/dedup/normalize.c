@@ -36,26 +36,28 @@ static size_t wide_space(const uint8_t *p, size_t n)
 size_t normalize(const normal_form *f, normal_cursor *k, const char *p, size_t n, char *out, size_t cap)
 {
     const uint8_t *text = (const uint8_t *)p;
+    normal_cursor now = *k; /* `out` may be anything as far as the compiler knows */
     size_t made = 0;
-    while (k->at < n && cap - made >= 2) {
-        const uint8_t byte = text[k->at];
+    while (now.at < n && cap - made >= 2) {
+        const uint8_t byte = text[now.at];
         uint16_t to = f->of[byte];
         size_t step = 1;
         if (to == ASK) {
-            const size_t wide = wide_space(text + k->at, n - k->at);
+            const size_t wide = wide_space(text + now.at, n - now.at);
             to = wide ? SPACE : byte;
             step = wide ? wide : 1;
         }
-        k->at += step;
-        if (to == SPACE) {
-            k->space = k->wrote; /* none in front of the first byte */
-        } else if (to != DROP) {
-            if (k->space)
-                out[made++] = ' ';
+        now.at += step;
+        if (to < SPACE) {
+            out[made] = ' ';
+            made += now.space;
             out[made++] = (char)to;
-            k->wrote = 1;
-            k->space = 0;
+            now.wrote = 1;
+            now.space = 0;
+        } else if (to == SPACE) {
+            now.space = now.wrote; /* none in front of the first byte */
         }
     }
+    *k = now;
     return made;
 }

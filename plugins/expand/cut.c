@@ -169,33 +169,48 @@ static bool window_of_chars(const cut_spec *s, const char *text, uint32_t n, cut
         return false;
     *out = (span){ place->at, forward(s, text, n, place->at, s->size) };
     place->done = out->end == n;
-    place->at = backward(s, text, n, out->begin, out->end, s->overlap);
+    uint32_t next = backward(s, text, n, out->begin, out->end, s->overlap);
+    while (next < out->end && forward(s, text, n, next, s->size) <= out->end)
+        next = after_char(text, n, next); /* a window must go beyond the one before: a longer character may not fit */
+    place->at = next;
     return true;
 }
 
-/* A word longer than the window is cut inside, and only then may a part begin inside a word. */
+/* The end of a window of whole words from `begin`. *inside: it had to cut the one word that it holds. */
+static uint32_t end_of_words(const cut_spec *s, const char *text, uint32_t n, uint32_t begin, bool *inside)
+{
+    const uint32_t end = forward(s, text, n, begin, s->size);
+    *inside = end < n && !is_space(text, n, end) && !is_space(text, n, before_char(text, end));
+    if (!*inside)
+        return trim_end(text, n, begin, end);
+    uint32_t word = end;
+    while (word > begin && !is_space(text, n, before_char(text, word)))
+        word = before_char(text, word);
+    *inside = word == begin;
+    return *inside ? end : trim_end(text, n, begin, word);
+}
+
+/* Where the next window begins, to repeat no more than the overlap and yet to go beyond this one: with a word; inside
+ * of one only where this window ends inside of it. */
+static uint32_t next_of_words(const cut_spec *s, const char *text, uint32_t n, span this, bool inside)
+{
+    bool ignored;
+    uint32_t next = backward(s, text, n, this.begin, this.end, s->overlap);
+    while (next < this.end &&
+           ((!inside && !begins_word(text, n, next)) || end_of_words(s, text, n, next, &ignored) <= this.end))
+        next = after_char(text, n, next);
+    return next;
+}
+
 static bool window_of_whole_words(const cut_spec *s, const char *text, uint32_t n, cut_place *place, span *out)
 {
     const uint32_t begin = skip_space(text, n, place->at);
+    bool inside;
     if (begin >= n)
         return false;
-    uint32_t end = forward(s, text, n, begin, s->size);
-    bool inside = end < n && !is_space(text, n, end) && !is_space(text, n, before_char(text, end));
-    if (inside) {
-        uint32_t word = end;
-        while (word > begin && !is_space(text, n, before_char(text, word)))
-            word = before_char(text, word);
-        inside = word == begin;
-        end = inside ? end : word;
-    }
-    end = trim_end(text, n, begin, end);
-    *out = (span){ begin, end };
-    place->done = skip_space(text, n, end) == n;
-    uint32_t next = backward(s, text, n, begin, end, s->overlap);
-    const uint32_t wanted = next;
-    while (next < end && !begins_word(text, n, next))
-        next = after_char(text, n, next);
-    place->at = next < end || !inside ? next : wanted;
+    *out = (span){ begin, end_of_words(s, text, n, begin, &inside) };
+    place->done = skip_space(text, n, out->end) == n;
+    place->at = place->done ? n : next_of_words(s, text, n, *out, inside);
     return true;
 }
 

@@ -52,26 +52,6 @@ static int open_(sl_ctx *c, const void *cfg, void *g)
     return granted < 0 ? granted : SL_OK;
 }
 
-/* The longest listed name that is the host or stands above it. */
-static bool find_host(const state *s, sl_str url, sl_str *hit)
-{
-    char host[HOST_MAX];
-    const size_t n = url_host(url.p, url.n, s->cfg->strip_www, host);
-    if (s->cfg->match == LIST_HOST)
-        return list_find(&s->list, host, n, hit);
-    for (size_t at = 0; at < n; at = host_parent(host, n, at))
-        if (list_find(&s->list, host + at, n - at, hit))
-            return true;
-    return false;
-}
-
-/* Null, or a URL without a host. */
-static bool is_no_value(const state *s, sl_str value)
-{
-    char host[HOST_MAX];
-    return !value.p || (s->cfg->match != LIST_EXACT && !url_host(value.p, value.n, s->cfg->strip_www, host));
-}
-
 static sl_str shortened(sl_str value)
 {
     if (value.n > SHOWN) {
@@ -82,29 +62,68 @@ static sl_str shortened(sl_str value)
     return value;
 }
 
-static void judge(sl_ctx *c, const state *s, sl_batch *b, uint32_t row, sl_str value)
+/* A document's value on its way through the table. */
+typedef struct wanted {
+    sl_str value, text; /* text: what is looked up, the value or its host; p NULL: nothing */
+    uint64_t asked;
+    uint32_t row;
+    char host[HOST_MAX];
+} wanted;
+
+static int ask(sl_ctx *c, const state *s, const sl_batch *b, uint32_t row, wanted *w)
 {
-    sl_str hit = { 0 };
-    const bool listed = value.p && (s->cfg->match == LIST_EXACT ? list_find(&s->list, value.p, value.n, &hit)
-                                                                : find_host(s, value, &hit));
-    if (listed && s->cfg->keep == KEEP_UNLISTED)
-        c->host->reject(c, b, row, LISTED, SL_WHY(.detail = shortened(hit)));
-    else if (!listed && s->cfg->keep == KEEP_LISTED && is_no_value(s, value))
-        c->host->reject(c, b, row, NO_VALUE, SL_WHY(.detail = shortened(value)));
-    else if (!listed && s->cfg->keep == KEEP_LISTED)
-        c->host->reject(c, b, row, UNLISTED, SL_WHY(.detail = shortened(value)));
+    const int ret = column_text(c, b, s->json, b->columns[COLUMN], row, &w->value);
+    w->row = row;
+    w->text = w->value;
+    if (ret >= 0 && w->value.p && s->cfg->match != LIST_EXACT) {
+        const size_t n = url_host(w->value.p, w->value.n, s->cfg->strip_www, w->host);
+        w->text = (sl_str){ .p = n ? w->host : NULL, .n = (uint32_t)n };
+    }
+    if (w->text.p)
+        w->asked = list_ask(&s->list, w->text.p, w->text.n);
+    return ret;
+}
+
+/* *hit: the entry; of hosts that are listed with their parents, the longest. */
+static bool is_listed(const state *s, const wanted *w, sl_str *hit)
+{
+    const char *p = w->text.p;
+    const size_t n = w->text.n;
+    if (!p)
+        return false;
+    if (list_find(&s->list, w->asked, p, n, hit))
+        return true;
+    for (size_t at = 0; s->cfg->match == LIST_SUFFIX_HOST && (at = host_parent(p, n, at)) < n;)
+        if (list_find(&s->list, list_ask(&s->list, p + at, n - at), p + at, n - at, hit))
+            return true;
+    return false;
+}
+
+static void judge(sl_ctx *c, const state *s, sl_batch *b, const wanted *w)
+{
+    sl_str hit;
+    const bool listed = is_listed(s, w, &hit), keep_listed = s->cfg->keep == KEEP_LISTED;
+    if (listed && !keep_listed)
+        c->host->reject(c, b, w->row, LISTED, SL_WHY(.detail = shortened(hit)));
+    else if (!listed && keep_listed)
+        c->host->reject(c, b, w->row, w->text.p ? UNLISTED : NO_VALUE, SL_WHY(.detail = shortened(w->value)));
 }
 
 static int process(sl_ctx *c, const void *g, void *l, sl_batch *b)
 {
+    enum { TOGETHER = 32 };
     (void)l;
     const state *s = g;
-    SL_EACH(b, row) {
-        sl_str value;
-        const int ret = column_text(c, b, s->json, b->columns[COLUMN], row, &value);
-        if (ret < 0)
-            return ret;
-        judge(c, s, b, row, value);
+    wanted group[TOGETHER];
+    for (uint32_t i = 0, n; i < b->n_sel; i += n) {
+        n = b->n_sel - i < TOGETHER ? b->n_sel - i : TOGETHER;
+        for (uint32_t k = 0; k < n; k++) {
+            const int ret = ask(c, s, b, b->sel[i + k], &group[k]);
+            if (ret < 0)
+                return ret;
+        }
+        for (uint32_t k = 0; k < n; k++)
+            judge(c, s, b, &group[k]);
     }
     return SL_OK;
 }

@@ -54,10 +54,15 @@ static sl_str entry_at(const list_table *t, uint64_t place)
     }
 }
 
+static uint64_t home_of(const list_table *t, uint64_t hash)
+{
+    return (uint64_t)((unsigned __int128)hash * t->n_slots >> 64);
+}
+
 /* The slot that holds the text, or the free one where it would stand. */
 static uint64_t find_slot(const list_table *t, uint64_t hash, const char *p, size_t n, sl_str *entry)
 {
-    uint64_t i = (uint64_t)((unsigned __int128)hash * t->n_slots >> 64);
+    uint64_t i = home_of(t, hash);
     for (; t->slots[i]; i = i + 1 == t->n_slots ? 0 : i + 1) {
         if ((t->slots[i] ^ hash) & TAG_MASK)
             continue;
@@ -100,9 +105,16 @@ bool list_seal(list_table *t)
     return true;
 }
 
-bool list_find(const list_table *t, const char *p, size_t n, sl_str *entry)
+uint64_t list_ask(const list_table *t, const char *p, size_t n)
 {
-    return t->slots[find_slot(t, XXH3_64bits(p, n), p, n, entry)] != 0;
+    const uint64_t hash = XXH3_64bits(p, n);
+    __builtin_prefetch(&t->slots[home_of(t, hash)]);
+    return hash;
+}
+
+bool list_find(const list_table *t, uint64_t asked, const char *p, size_t n, sl_str *entry)
+{
+    return t->slots[find_slot(t, asked, p, n, entry)] != 0;
 }
 
 uint64_t list_memory(const list_table *t) { return t->cap + t->n_slots * sizeof(*t->slots); }

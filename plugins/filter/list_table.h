@@ -19,8 +19,10 @@ typedef struct list_table { /* zeroed: empty */
 bool list_add(list_table *t, const char *p, size_t n);
 /* After the last list_add: drops what repeats and makes the table. false: out of memory. */
 bool list_seal(list_table *t);
-/* *entry: the text in the table, good until list_free. */
-bool list_find(const list_table *t, const char *p, size_t n, sl_str *entry);
+/* In two steps, so that many texts can be on their way from memory at once: list_ask for each, then list_find. */
+uint64_t list_ask(const list_table *t, const char *p, size_t n);
+/* asked: what list_ask said of the text. *entry: the text in the table, good until list_free. */
+bool list_find(const list_table *t, uint64_t asked, const char *p, size_t n, sl_str *entry);
 uint64_t list_memory(const list_table *t);
 void list_free(list_table *t);
 

@@ -25,8 +25,8 @@ static int check(sl_ctx *c, const void *cfg)
     const sl_amount keep = ((const config *)cfg)->keep;
     if (keep.unit != SL_SHARE && keep.unit != SL_ROWS)
         return c->host->fail(c, SL_E_CONFIG, "keep takes a share such as 10%%, or a number of documents such as 1000");
-    if (keep.unit == SL_ROWS && (keep.value > 0x1p53 || keep.value != (double)(uint64_t)keep.value))
-        return c->host->fail(c, SL_E_CONFIG, "keep takes a whole number of documents");
+    if (keep.unit == SL_ROWS && keep.value > 0x1p53)
+        return c->host->fail(c, SL_E_CONFIG, "keep is more documents than can be counted");
     return SL_OK;
 }
 

@@ -2,5 +2,7 @@
 "$SLUICE" completion zsh >_sluice
 head -n 1 _sluice
 ! command -v zsh >/dev/null || zsh -n _sluice
-for c in $("$SLUICE" help | sed -nE 's/^  ([a-z]+) .*/\1/p'); do grep -cE "^ +'$c:|^    $c\)" _sluice | tr '\n' ' '; echo "$c"; done
+"$SLUICE" help | sed -nE 's/^  ([a-z]+) .*/\1/p' | grep -v '^sluice$' >commands
+for c in $(cat commands); do grep -qE "^        '$c:" _sluice || echo "$c is not offered"; done
+for c in $(grep -v version commands); do grep -q "^    $c)" _sluice || echo "$c is not completed"; done
 sed -n '/^    diff)/,/;;/p' _sluice

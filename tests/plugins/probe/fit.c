@@ -20,7 +20,9 @@ typedef struct sum { /* the same in whatever order it is added up */
 typedef struct state {
     watch watch;
     const config *cfg;
-    sum fitted[1 + PORTS], applied; /* by port */
+    sum gathered[1 + PORTS]; /* in this round, by port */
+    sum fitted[1 + PORTS];   /* in the first one */
+    sum applied;
 } state;
 typedef struct local {
     watch_local watch;
@@ -107,6 +109,8 @@ static int process(sl_ctx *c, const void *g, void *l, sl_batch *b)
     return fail_in(c, g, l, IN_PROCESS);
 }
 
+static bool equal(sum a, sum b) { return a.rows == b.rows && a.keys == b.keys; }
+
 static void add(sum *to, sum v)
 {
     to->rows += v.rows;
@@ -120,8 +124,8 @@ static int combine(sl_ctx *c, void *g, void *l)
     TRY(watch_combine(c, &s->watch, &me->watch));
     if (me->watch.phase == SL_APPLY)
         add(&s->applied, me->seen);
-    else if (me->watch.round == 0)
-        add(&s->fitted[me->watch.port], me->seen);
+    else
+        add(&s->gathered[me->watch.port], me->seen);
     return SL_OK;
 }
 
@@ -150,8 +154,12 @@ static int check_parallel(sl_ctx *c)
 static int finalize(sl_ctx *c, void *g)
 {
     state *s = g;
-    const bool more = s->watch.round + 1 < (uint64_t)s->cfg->rounds;
+    const bool more = s->watch.round + 1 < (uint64_t)s->cfg->rounds, first = s->watch.round == 0;
     TRY(watch_finalize(c, &s->watch, more));
+    PROMISE(first || equal(s->gathered[0], s->fitted[0]), "every round sees the same documents, in however many parts");
+    if (first)
+        memcpy(s->fitted, s->gathered, sizeof s->fitted);
+    memset(s->gathered, 0, sizeof s->gathered);
     TRY(check_parallel(c));
     if (s->cfg->fail == IN_FINALIZE)
         return c->host->fail(c, SL_E_DATA, "failed as it was told");
@@ -164,7 +172,7 @@ static int finish(sl_ctx *c, void *g)
     TRY(watch_finish(c, &s->watch));
     TRY(check_parallel(c));
     const bool fitted = (s->watch.flags & (WATCH_FIT | WATCH_PORTS_ONLY)) == WATCH_FIT;
-    PROMISE(!fitted || (s->fitted[0].rows == s->applied.rows && s->fitted[0].keys == s->applied.keys),
+    PROMISE(!fitted || equal(s->fitted[0], s->applied),
             "apply sees the documents that fit saw, also when their parts were saved and loaded");
     return SL_OK;
 }
@@ -189,7 +197,7 @@ static saved to_save(const state *s, uint32_t what)
     } else if (what == SL_APPLIED) {
         v.applied = s->applied;
     } else {
-        v.fitted[0] = s->fitted[what];
+        v.fitted[0] = s->gathered[what];
     }
     return v;
 }
@@ -221,9 +229,8 @@ static int check_fill(sl_ctx *c, sl_io *io)
     while (at < FILL) {
         const uint32_t n = FILL - at < sizeof piece ? FILL - at : (uint32_t)sizeof piece;
         const int got = c->host->get(c, io, piece, n);
-        if (got < 0)
-            return got;
-        PROMISE(got == SL_OK, promise);
+        if (got != SL_OK)
+            return got < 0 ? got : c->host->fail(c, SL_E_STATE, "the state ends too early");
         for (uint32_t i = 0; i < n; i++, at++)
             PROMISE(piece[i] == (unsigned char)(at * 31), promise);
     }
@@ -252,7 +259,7 @@ static int load(sl_ctx *c, void *g, uint32_t what, sl_io *io)
         return SL_OK;
     }
     PROMISE(what <= s->watch.n_ports && v.what <= s->watch.n_ports, "load is told a port, whole or applied");
-    add(&s->fitted[what], v.fitted[0]);
+    add(&s->gathered[what], v.fitted[0]);
     return SL_OK;
 }
 

@@ -98,6 +98,19 @@ static void test_sha256(void **u)
     assert_int_equal(sha256_file(path, hex), -ENOENT);
     assert_int_equal(sha256_file("/tmp", hex), -EISDIR);
     sha256_free(NULL);
+
+    sha256 *h = sha256_new(); /* looked at on the way, and once more */
+    assert_non_null(h);
+    assert_true(sha256_so_far(h, hex));
+    assert_string_equal(hex, empty);
+    sha256_add(h, "ab", 2);
+    assert_true(sha256_so_far(h, hex));
+    sha256_add(h, "c", 1);
+    assert_true(sha256_so_far(h, hex));
+    assert_string_equal(hex, "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+    sha256_hex(h, hex);
+    assert_string_equal(hex, "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+    sha256_free(h);
 }
 
 int main(void)

@@ -295,12 +295,7 @@ static bool attempt(uint32_t *seed, const char *folder, sbuf *mark, unsigned lon
 static unsigned schedules(void)
 {
     const char *s = getenv("SLUICE_RESUME_SCHEDULES");
-#ifdef __SANITIZE_THREAD__
-    const unsigned usual = 4;
-#else
-    const unsigned usual = 8;
-#endif
-    return s ? (unsigned)atoi(s) : usual;
+    return s ? (unsigned)atoi(s) : 6;
 }
 
 static void stopped_anywhere_same_bytes(void **state)

@@ -124,6 +124,28 @@ static void more_runs_than_are_merged_at_once(void **state)
     free(r.v);
 }
 
+/* And the records that are still in memory are one more to merge. */
+static void as_many_runs_as_fit_and_memory(void **state)
+{
+    (void)state;
+    records r = make_records(300000, 64, 1, RANDOM, 10);
+    rig *g = rig_make(1, 1, 64, 0, false);
+    const part *p = &g->s->parts[0];
+    size_t n = 0;
+    for (; p->n_runs < SPILL_FAN_IN || p->mem.records < 100; n++) {
+        assert_true(n < r.n);
+        ASSERT_OK(spill_add(g->s, 0, 0, record_of(&r, n), 1, err));
+    }
+    assert_int_equal(p->n_runs, SPILL_FAN_IN);
+    r.n = n;
+    sort_records(&r);
+    assert_gives(g, &r);
+    assert_int_equal(p->n_runs, SPILL_FAN_IN - 1); /* two of them became one */
+    assert_int_equal(p->mem.records, atomic_load(&g->s->in_memory));
+    rig_free(g);
+    free(r.v);
+}
+
 /* ---- memory ---- */
 
 static void memory_is_near_that_of_the_records(void **state)
@@ -160,6 +182,25 @@ static void memory_stays_within_the_budget(void **state)
     sort_records(&r);
     assert_gives(g, &r);
     assert_in_range(atomic_load(&g->b.peak), limit / 2, limit + limit / 10);
+    rig_free(g);
+    free(r.v);
+}
+
+/* A partition that is much larger than the others makes place for them. */
+static void the_large_are_spilled(void **state)
+{
+    (void)state;
+    records r = make_records(300000, 24, 64, RANDOM, 11);
+    for (size_t i = 0; i < r.n; i++)
+        if (i % 50)
+            memset(r.v + i * r.stride, 0, 4);
+    rig *g = rig_make(1, 64, 24, 2 << 20, false);
+    add_records(g, &r, 0, r.n);
+    assert_in_range(g->s->parts[0].n_runs, 2, 20);
+    for (size_t i = 1; i < 64; i++)
+        assert_int_equal(g->s->parts[i].n_runs, 0);
+    sort_records(&r);
+    assert_gives(g, &r);
     rig_free(g);
     free(r.v);
 }
@@ -267,8 +308,10 @@ int main(void)
         cmocka_unit_test(nothing_at_all),
         cmocka_unit_test(many_records_a_call),
         cmocka_unit_test(more_runs_than_are_merged_at_once),
+        cmocka_unit_test(as_many_runs_as_fit_and_memory),
         cmocka_unit_test(memory_is_near_that_of_the_records),
         cmocka_unit_test(memory_stays_within_the_budget),
+        cmocka_unit_test(the_large_are_spilled),
         cmocka_unit_test(the_budget_is_shared),
         cmocka_unit_test(specs_that_cannot_be),
         cmocka_unit_test(places_that_are_not_there),

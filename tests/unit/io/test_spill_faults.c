@@ -122,6 +122,32 @@ static void a_disk_that_fills_up_while_merging(void **state)
     free(r.v);
 }
 
+/* A merge needs memory, another partition has to give it, and that cannot be written: its records are lost. */
+static void a_disk_that_is_full_for_somebody_else(void **state)
+{
+    (void)state;
+    records r = make_records(60000, SIZE, 2, RANDOM, 7);
+    sbuf why = { 0 };
+    char want[200];
+    rig *g = rig_make(1, 2, SIZE, 0, false);
+    const part *p = g->s->parts;
+    for (size_t n = 0; p[0].n_runs < 2 || p[1].mem.records < 1000 || atomic_load(&g->s->reserved) + 8192 < g->s->least;
+         n++) {
+        assert_true(n < r.n);
+        ASSERT_OK(spill_add(g->s, 0, partition_of(&r, n), record_of(&r, n), 1, err));
+    }
+    limit_files(scratch_bytes(g->disk));
+    assert_int_equal(spill_sorted(g->s, 0, 0, never, NULL, &why), SL_E_IO);
+    unlimit_files();
+    snprintf(want, sizeof want, "cannot write scratch space in %s: File too large (after %llu bytes)", test_dir,
+             (unsigned long long)scratch_bytes(g->disk));
+    assert_string_equal(sbuf_z(&why), want);
+    assert_lost(g, SL_E_IO, want);
+    sbuf_free(&why);
+    rig_free(g);
+    free(r.v);
+}
+
 static void a_folder_that_is_not_there(void **state)
 {
     (void)state;
@@ -323,6 +349,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_disk_that_fills_up),
         cmocka_unit_test(a_disk_that_fills_up_while_merging),
+        cmocka_unit_test(a_disk_that_is_full_for_somebody_else),
         cmocka_unit_test(a_folder_that_is_not_there),
         cmocka_unit_test(a_block_that_is_damaged),
         cmocka_unit_test(all_threads_are_told),

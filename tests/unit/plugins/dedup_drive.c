@@ -116,7 +116,9 @@ static int run_splits(sl_ctx *c, void *u, size_t lo, size_t hi)
     pass *p = u;
     const drive *d = p->d;
     mock_batch *b = p->batch[c->thread];
-    for (size_t i = p->begin[lo], end = p->begin[hi]; i < end;) {
+    const size_t split = p->apply && d->backwards ? p->n_splits - 1 - lo : lo;
+    assert_int_equal(hi, lo + 1);
+    for (size_t i = p->begin[split], end = p->begin[split + 1]; i < end;) {
         size_t n = 1;
         while (n < d->batch_rows && i + n < end && p->docs[i + n].pos >> 32 == p->docs[i].pos >> 32)
             n++;

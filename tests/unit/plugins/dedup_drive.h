@@ -20,7 +20,8 @@ typedef struct drive {
     uint32_t type;      /* of the columns compared: SL_T_STR or SL_T_JSON */
     uint32_t n_columns; /* compared: text, or text and other */
     uint32_t batch_rows;
-    bool columns; /* cluster_as and size_as */
+    bool columns;   /* cluster_as and size_as */
+    bool backwards; /* the apply pass begins with the last split */
 } drive;
 
 /* Options at their defaults. */

@@ -58,6 +58,22 @@ static void mock_reject_row(sl_ctx *c, sl_batch *b, uint32_t row, uint32_t metri
     pthread_mutex_unlock(&lock);
 }
 
+/* ---- memory ---- */
+
+unsigned mock_allocations = UINT32_MAX;
+
+static bool memory_ends(void)
+{
+    pthread_mutex_lock(&lock);
+    const bool now = mock_allocations == 0 || (mock_allocations != UINT32_MAX && --mock_allocations == 0);
+    pthread_mutex_unlock(&lock);
+    return now;
+}
+
+void *mock_malloc(size_t size) { return memory_ends() ? NULL : malloc(size); }
+void *mock_calloc(size_t n, size_t size) { return memory_ends() ? NULL : calloc(n, size); }
+void *mock_realloc(void *p, size_t size) { return memory_ends() ? NULL : realloc(p, size); }
+
 /* ---- threads ---- */
 
 typedef struct job {

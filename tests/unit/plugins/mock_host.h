@@ -25,6 +25,12 @@ typedef struct mock {
     char message[512], tables[4096], log[512];
 } mock;
 
+/* What plugins under test call for malloc, calloc and realloc. */
+extern unsigned mock_allocations; /* left until they fail; UINT32_MAX: they do not */
+void *mock_malloc(size_t size);
+void *mock_calloc(size_t n, size_t size);
+void *mock_realloc(void *p, size_t size);
+
 void mock_init(mock *m);
 void mock_free(mock *m);
 /* In order of pos. */

@@ -115,6 +115,7 @@ static void run_random(uint32_t keep, uint32_t batch_rows, size_t n_index, uint6
     d.batch_rows = batch_rows;
     d.columns = true;
     d.m.budget = budget;
+    d.backwards = budget == 0;
     assert_int_equal(drive_open(&d), SL_OK);
     assert_int_equal(drive_fit(&d, 1, index, n_index), SL_OK);
     assert_int_equal(drive_fit(&d, 0, docs, N), SL_OK);
@@ -333,32 +334,55 @@ static void too_many_in_a_split(void **state)
     drive_free(&d);
 }
 
-/* Every call of the spill fails in turn: the failure comes back, and nothing leaks. */
-static void spill_fails(void **state)
+/* From open to the end of the apply pass; the first failure, or 0. */
+static int run_all(drive *d, const doc *docs, size_t n)
 {
-    enum { N = 60 };
-    (void)state;
-    doc *docs = random_docs(5, N);
-    unsigned failures = 0;
-    for (unsigned k = 1; k <= 2000; k++) {
+    d->columns = true;
+    int ret = drive_open(d);
+    if (ret >= 0)
+        ret = drive_fit(d, 1, docs, n / 2);
+    if (ret >= 0)
+        ret = drive_fit(d, 0, docs, n);
+    if (ret >= 0)
+        ret = drive_finalize(d);
+    if (ret >= 0)
+        ret = drive_apply(d, docs, n, NULL);
+    return ret;
+}
+
+/* Every call of the spill fails in turn, then every allocation: the failure comes back, and nothing leaks. */
+static unsigned failures(bool of_memory, const doc *docs, size_t n)
+{
+    for (unsigned k = 1;; k++) {
         drive d;
         drive_init(&d);
-        d.m.calls = k;
-        int ret = drive_open(&d);
-        if (ret >= 0)
-            ret = drive_fit(&d, 1, docs, N / 2);
-        if (ret >= 0)
-            ret = drive_fit(&d, 0, docs, N);
-        if (ret >= 0)
-            ret = drive_finalize(&d);
+        d.m.calls = of_memory ? UINT32_MAX : k;
+        mock_allocations = of_memory ? k : UINT32_MAX;
+        const int ret = run_all(&d, docs, n);
+        mock_allocations = UINT32_MAX;
         drive_close(&d);
         assert_true(ret == SL_OK || strlen(d.m.message) > 0);
+        assert_true(ret == SL_OK || !of_memory || ret == SL_E_NOMEM);
         drive_free(&d);
-        failures += ret < 0;
-        if (ret >= 0)
-            break;
+        if (ret == SL_OK)
+            return k - 1;
     }
-    assert_in_range(failures, 300, 1999);
+}
+
+static void spill_fails(void **state)
+{
+    (void)state;
+    doc *docs = random_docs(5, 60);
+    assert_in_range(failures(false, docs, 60), 300, 2000);
+    free(docs);
+}
+
+/* One for all, one or two a partition, the victims, and two to count clusters. */
+static void memory_ends(void **state)
+{
+    (void)state;
+    doc *docs = random_docs(5, 60);
+    assert_in_range(failures(true, docs, 60), 256 + 4, 2 * 256 + 4);
     free(docs);
 }
 
@@ -371,6 +395,7 @@ int main(void)
         cmocka_unit_test(many_documents), cmocka_unit_test(no_documents),        cmocka_unit_test(two_columns),
         cmocka_unit_test(json_columns),   cmocka_unit_test(normalized),          cmocka_unit_test(report),
         cmocka_unit_test(wrong_options),  cmocka_unit_test(too_many_in_a_split), cmocka_unit_test(spill_fails),
+        cmocka_unit_test(memory_ends),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -95,7 +95,7 @@ static void parents(void **state)
 static bool has(const list_table *t, const char *p, size_t n)
 {
     sl_str entry;
-    const bool found = list_find(t, p, n, &entry);
+    const bool found = list_find(t, list_ask(t, p, n), p, n, &entry);
     if (found) {
         assert_int_equal(entry.n, n);
         assert_memory_equal(entry.p, p, n);
@@ -150,6 +150,22 @@ static void lengths(void **state)
     assert_false(has(&t, "", 0));
     list_free(&t);
     free(text);
+}
+
+/* Some of them run on from the last slot to the first. */
+static void small_tables(void **state)
+{
+    (void)state;
+    for (unsigned size = 1; size < 300; size++) {
+        list_table t = { 0 };
+        char text[32];
+        for (unsigned i = 0; i < size; i++)
+            assert_true(list_add(&t, text, (size_t)snprintf(text, sizeof(text), "%u-%u", size, i)));
+        assert_true(list_seal(&t));
+        for (unsigned i = 0; i < 2 * size; i++)
+            assert_int_equal(has(&t, text, (size_t)snprintf(text, sizeof(text), "%u-%u", size, i)), i < size);
+        list_free(&t);
+    }
 }
 
 static void empty_table(void **state)
@@ -247,6 +263,28 @@ static void longest_line(void **state)
     free(text);
 }
 
+/* The buffer is full, and all but the \n of the longest line is in it. */
+static void longest_line_at_a_read(void **state)
+{
+    enum { BEFORE = LIST_ENTRY_MAX + 1 };
+    list_table t;
+    mock m;
+    (void)state;
+    char *text = malloc(BEFORE + LIST_ENTRY_MAX + 2);
+    assert_non_null(text);
+    for (unsigned i = 0; i < BEFORE; i++)
+        text[i] = i == 2 || (i > 2 && i % 2 == 0) ? '\n' : 'a'; /* aa, and then a */
+    memset(text + BEFORE, 'x', LIST_ENTRY_MAX);
+    memcpy(text + BEFORE + LIST_ENTRY_MAX, "\r\n", 2);
+    assert_int_equal(text[BEFORE - 1], '\n');
+    assert_int_equal(read_bytes(LIST_EXACT, text, BEFORE + LIST_ENTRY_MAX + 2, &t, &m), SL_OK);
+    assert_int_equal(t.entries, 3);
+    assert_true(has(&t, text + BEFORE, LIST_ENTRY_MAX));
+    list_free(&t);
+    mock_free(&m);
+    free(text);
+}
+
 static void refused(void **state)
 {
     static const struct {
@@ -297,13 +335,46 @@ static void no_file(void **state)
     mock_free(&m);
 }
 
+/* Every allocation fails in turn. */
+static void memory_ends(void **state)
+{
+    enum { N = 2000 };
+    char text[N * 16], *p = text;
+    unsigned failed = 0;
+    (void)state;
+    for (unsigned i = 0; i < N; i++)
+        p += sprintf(p, "%u.org\n", i);
+    for (int ret = SL_E_NOMEM; ret < 0; failed++) {
+        list_table t;
+        mock m;
+        mock_allocations = failed + 1;
+        ret = read_bytes(failed % 2 ? LIST_HOST : LIST_EXACT, text, (size_t)(p - text), &t, &m);
+        mock_allocations = UINT32_MAX;
+        assert_true(ret == SL_OK || (ret == SL_E_NOMEM && !strcmp(m.message, "out of memory")));
+        list_free(&t);
+        mock_free(&m);
+        assert_true(failed < 100);
+    }
+    assert_in_range(failed, 5, 20); /* the buffer, the hash, a block that grows, the table; shrinking it may fail */
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(hosts),        cmocka_unit_test(long_hosts),   cmocka_unit_test(parents),
-        cmocka_unit_test(many_entries), cmocka_unit_test(lengths),      cmocka_unit_test(empty_table),
-        cmocka_unit_test(lines),        cmocka_unit_test(across_reads), cmocka_unit_test(longest_line),
-        cmocka_unit_test(refused),      cmocka_unit_test(no_file),
+        cmocka_unit_test(hosts),
+        cmocka_unit_test(long_hosts),
+        cmocka_unit_test(parents),
+        cmocka_unit_test(many_entries),
+        cmocka_unit_test(lengths),
+        cmocka_unit_test(empty_table),
+        cmocka_unit_test(small_tables),
+        cmocka_unit_test(lines),
+        cmocka_unit_test(across_reads),
+        cmocka_unit_test(longest_line),
+        cmocka_unit_test(longest_line_at_a_read),
+        cmocka_unit_test(refused),
+        cmocka_unit_test(no_file),
+        cmocka_unit_test(memory_ends),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
