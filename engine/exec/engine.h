@@ -424,6 +424,8 @@ bool states_save(exec *x, uint32_t stage, uint32_t what);
 uint64_t states_run_identity(exec *x);
 const char *states_path(exec *x, uint32_t stage, uint32_t what, char name[17]);
 int stage_failed(worker *w, uint32_t stage, int code); /* `code`, with a message if the stage left none */
+/* The same, and an answer that the callback may not give is a failure too. SL_OK always may. */
+int stage_answered(worker *w, uint32_t stage, int code, bool more, bool end);
 
 /* ---- quarantine.c ---- */
 int quarantine_add(worker *w, stage_thread *st, const flow *f, const rejected *r);

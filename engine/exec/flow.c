@@ -10,6 +10,14 @@ int stage_failed(worker *w, uint32_t stage, int code)
                     : code;
 }
 
+int stage_answered(worker *w, uint32_t stage, int code, bool more, bool end)
+{
+    code = stage_failed(w, stage, code);
+    if (code <= SL_OK || (code == SL_MORE && more) || (code == SL_END && end))
+        return code;
+    return worker_fail(w, SL_E_INTERNAL, "%s answered %d, which means nothing here", w->x->p->stages[stage].name, code);
+}
+
 static bool prepare_annotate(const exec *x, const plan_stage *p, flow *f)
 {
     f->slot[p->as_slot] = column_new(x, f->r, p->as_slot, f->r->n, false);
@@ -46,7 +54,7 @@ static int call_fit(worker *w, uint32_t stage, flow *f)
     st->ns += now_ns() - t0;
     st->batches++;
     rejects_forget(w); /* nothing can be rejected here */
-    r = stage_failed(w, stage, r);
+    r = stage_answered(w, stage, r, false, is_ordered(x, stage));
     return r < 0 ? r : guard_end(w, stage, &g);
 }
 
@@ -86,7 +94,7 @@ int flow_call(worker *w, uint32_t stage, flow *f)
             r = SL_E_INTERNAL;
     }
     st->batches++;
-    if ((r = stage_failed(w, stage, r)) < 0)
+    if ((r = stage_answered(w, stage, r, false, is_ordered(x, stage))) < 0)
         return r;
     if (r == SL_END && is_ordered(x, stage)) /* in its turn: nobody else looks */
         s->closed = true;

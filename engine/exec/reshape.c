@@ -90,8 +90,14 @@ int reshape_call(worker *w, uint32_t stage, flow *in, flow **out)
         r = s->s->reshape(&st->ctx, s->g, l, in ? &view_in : NULL, &view_out);
         st->ns += now_ns() - t0;
         st->batches++;
-        if ((r = stage_failed(w, stage, r)) < 0)
+        if ((r = stage_answered(w, stage, r, true, s->s->flags & SL_F_ORDERED)) < 0)
             return r;
+        if (view_out.n_rows != fresh->n || view_out.n_sel != f->n_sel)
+            return worker_fail(w, SL_E_INTERNAL, "%s made rows without add", s->p->name);
+        if (r == SL_MORE && !fresh->n)
+            return worker_fail(w, SL_E_INTERNAL, "%s wants another batch, and put nothing into this one", s->p->name);
+        if (sched_abandon(w))
+            return worker_fail(w, SL_E_CANCEL, "stopped");
         if (in && guard_end(w, stage, &g) < 0)
             return SL_E_INTERNAL;
         int e = in ? settle(w, st, in) : (rejects_forget(w), SL_OK);
