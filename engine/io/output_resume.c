@@ -323,12 +323,14 @@ static int resume(outputs *o, const mark *m, restored *v, sbuf *err)
     return r;
 }
 
-int outputs_resume(outputs *o, const char *json, size_t n, sbuf *err)
+int outputs_resume(outputs *o, const char *json, size_t n, sbuf *reterr)
 {
     arena mem;
     mark m = { 0 };
+    sbuf ignored = { 0 }, *err = reterr ? reterr : &ignored;
     if (!o->continuing) {
         sbuf_puts(err, "internal error: outputs are resumed that were not opened for it");
+        sbuf_free(&ignored);
         return SL_E_INTERNAL;
     }
     restored *v = malloc((o->n + 1) * sizeof *v);
@@ -342,13 +344,17 @@ int outputs_resume(outputs *o, const char *json, size_t n, sbuf *err)
         restored_free(&v[i]);
     free(v);
     arena_free(&mem);
-    if (r == 0)
+    sbuf_free(&ignored);
+    if (r == 0) {
         o->continuing = o->keep = false;
+        o->marked = (stream_at){ o->split, o->chunk, 0 };
+    }
     return r;
 }
 
-int outputs_anew(outputs *o, sbuf *err)
+int outputs_anew(outputs *o, sbuf *reterr)
 {
+    sbuf ignored = { 0 }, *err = reterr ? reterr : &ignored;
     int r = 0;
     for (size_t i = 0; i < o->n && r == 0; i++) {
         r = output_sweep(o->v[i]->spec.path, o->tag);
@@ -359,6 +365,7 @@ int outputs_anew(outputs *o, sbuf *err)
     }
     for (size_t i = 0; i < o->n && r == 0; i++)
         r = first_file(o->v[i], err);
+    sbuf_free(&ignored);
     if (r == 0)
         o->continuing = o->keep = false;
     return r;
