@@ -121,7 +121,8 @@ static int look_at_all(outputs *o, seen *v, sbuf *err)
 
 /* ---- syncing ---- */
 
-/* By its name: the writer may close its descriptor at any time. Finished files are synced when they are closed. */
+/* By its name: the writer may close its descriptor at any time. Finished files are synced when they are closed. -ENOMEM
+ * is never the word of a failed sync. */
 static int sync_file(const char *path)
 {
     const int fd = open(path, O_WRONLY | O_NOFOLLOW | O_CLOEXEC);
@@ -129,7 +130,7 @@ static int sync_file(const char *path)
         return -errno;
     const int r = fdatasync(fd) && errno != EINVAL ? -errno : 0; /* some file systems cannot */
     close(fd);
-    return r;
+    return r == -ENOMEM ? -EIO : r;
 }
 
 static int sync_output(const seen *s)
@@ -155,6 +156,10 @@ static int sync_all(outputs *o, const seen *v, sbuf *err)
         const int e = sync_output(&v[i]);
         if (e == 0)
             continue;
+        if (e == -ENOMEM) {
+            sbuf_puts(err, "out of memory");
+            return SL_E_NOMEM;
+        }
         pthread_mutex_lock(&o->mutex);
         o->torn = true;
         outputs_fail(o, SL_E_IO, "cannot sync %s: %s", v[i].out->spec.path, strerror(-e));
