@@ -115,8 +115,8 @@ const char *fs_basename(const char *path)
 int fs_fsync_dir_of(const char *path)
 {
     sbuf dir = { 0 };
-    (void)fs_dirname(path, &dir);
-    const int fd = dir.failed ? -1 : open(dir.p, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    const char *name = fs_dirname(path, &dir);
+    const int fd = dir.failed ? -1 : open(name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     int r = dir.failed ? -ENOMEM : fd < 0 ? -errno : 0;
     if (fd >= 0) {
         if (fsync(fd) && errno != EINVAL) /* some file systems cannot sync a folder */

@@ -6,6 +6,8 @@
 static const char *const colors[] = { "auto", "always", "never", NULL };
 static const char *const levels[] = { "error", "warn", "info", "debug", NULL };
 
+static const char *const spills[] = { "auto", "always", NULL };
+
 #define AT(f) offsetof(args, f)
 
 const arg args_common[] = {
@@ -29,9 +31,16 @@ const arg args_machine[] = {
     { "threads", 'j', ARG_COUNT, "N", AT(threads), "threads in all; default: the cores that this process may use", NULL,
       1, 1024 },
     { "memory", 'm', ARG_SIZE, "SIZE", AT(memory),
-      "such as 64M: a quarter of it bounds the output that waits for its turn; at most, and by default, 16 MiB a "
-      "thread do",
-      NULL, 0, 0 },
+      "for all that is gathered, such as 4G; what is more goes to disk. Default: half of the machine's", NULL, 0, 0 },
+    { "fresh", 0, ARG_FLAG, NULL, AT(fresh), "fit everything anew, whatever states are there", NULL, 0, 0 },
+    { "spill", 0, ARG_CHOICE, "WHEN", AT(spill), "to disk: when memory is full, or always (to test that)", spills, 0,
+      0 },
+    { 0 },
+};
+
+const arg args_states[] = {
+    { "state-dir", 0, ARG_TEXT, "DIR", AT(state_dir),
+      "the folder of saved states; default: SLUICE_STATE_DIR, else runs/states", NULL, 0, 0 },
     { 0 },
 };
 
@@ -111,13 +120,15 @@ static bool set_number(diags *d, arena *mem, const arg *a, const char *text, voi
 {
     const char *name = arena_printf(mem, "--%s", a->name);
     const sl_option row = { .name = name ? name : a->name,
-                            .type = a->type == ARG_SIZE ? SL_OPT_SIZE : SL_OPT_I64,
+                            .type = a->type == ARG_SIZE       ? SL_OPT_SIZE
+                                    : a->type == ARG_DURATION ? SL_OPT_DURATION
+                                                              : SL_OPT_I64,
                             .min = a->type == ARG_SEED   ? -(double)INFINITY
                                    : a->type == ARG_SIZE ? 1 << 20
                                                          : a->min,
                             .max = a->type == ARG_COUNT ? a->max : (double)INFINITY };
     int64_t n;
-    if (a->type == ARG_SIZE || a->type == ARG_SEED)
+    if (a->type == ARG_SIZE || a->type == ARG_SEED || a->type == ARG_DURATION)
         return option_value(d, mem, &row, (diag_at){ 0 }, text, out);
     if (!option_value(d, mem, &row, (diag_at){ 0 }, text, &n))
         return false;
@@ -192,7 +203,12 @@ bool args_parse(args *a, arena *mem, diags *d, const command *c, int argc, char 
 {
     const size_t before = d->errors;
     bool flags = true;
-    *a = (args){ .seed = INT64_MIN, .take = 3, .log_level = LOG_INFO };
+    *a = (args){ .seed = INT64_MIN, .take = 3, .log_level = LOG_INFO, .older = -1 };
+    a->operands = arena_zalloc(mem, ((size_t)argc + 1) * sizeof *a->operands, _Alignof(const char *));
+    if (!a->operands) {
+        diag_error(d, (diag_at){ 0 }, "out of memory");
+        return false;
+    }
     for (int i = 0; i < argc;) {
         const char *w = argv[i];
         if (flags && !strcmp(w, "--")) {
@@ -201,8 +217,7 @@ bool args_parse(args *a, arena *mem, diags *d, const command *c, int argc, char 
         } else if (flags && w[0] == '-' && w[1]) {
             i += parse_flag(a, mem, d, c, argc - i, argv + i);
         } else {
-            if (a->n_operands < MAX_OPERANDS)
-                a->operands[a->n_operands++] = w;
+            a->operands[a->n_operands++] = w;
             i++;
         }
     }

@@ -3,7 +3,7 @@
 #define SLUICE_ARGS_H
 #include "config/pipeline.h"
 
-typedef enum { ARG_FLAG, ARG_TEXT, ARG_COUNT, ARG_SEED, ARG_SIZE, ARG_CHOICE, ARG_VAR } arg_type;
+typedef enum { ARG_FLAG, ARG_TEXT, ARG_COUNT, ARG_SEED, ARG_SIZE, ARG_DURATION, ARG_CHOICE, ARG_VAR } arg_type;
 
 typedef struct arg {  /* ends with name == NULL */
     const char *name; /* without the dashes */
@@ -17,18 +17,19 @@ typedef struct arg {  /* ends with name == NULL */
 } arg;
 
 enum { COLOR_AUTO, COLOR_ALWAYS, COLOR_NEVER };
-enum { MAX_OPERANDS = 4 };
+enum { ANY_OPERANDS = 1 << 20 }; /* for max_operands */
 
-typedef struct args { /* fields: uint8_t FLAG; const char * TEXT; uint32_t COUNT and CHOICE; int64_t SEED; uint64_t SIZE
-                       */
-    uint8_t help, quiet, json, markdown, schema, kept, dropped, version;
-    uint32_t threads, take, color, log_level;
+typedef struct args { /* fields: uint8_t FLAG; const char * TEXT; uint32_t COUNT and CHOICE; int64_t SEED; uint64_t
+                         SIZE; double DURATION */
+    uint8_t fresh, help, quiet, json, markdown, schema, kept, dropped, version, all, whole, fit;
+    uint32_t threads, take, color, log_level, spill;
     int64_t seed; /* INT64_MIN: not given */
     uint64_t memory;
-    const char *run_dir, *plugin_path, *after, *columns, *write_schemas;
+    double older; /* seconds; negative: not given */
+    const char *run_dir, *state_dir, *plugin_path, *after, *columns, *write_schemas, *tolerance;
     pipeline_var *sets;
     size_t n_sets;
-    const char *operands[MAX_OPERANDS];
+    const char **operands; /* never NULL after parsing */
     unsigned n_operands;
 } args;
 
@@ -43,7 +44,7 @@ typedef struct command {
 } command;
 
 /* Tables that several commands share. */
-extern const arg args_common[], args_pipeline[], args_machine[];
+extern const arg args_common[], args_pipeline[], args_machine[], args_states[];
 
 /* Defaults, then what argv says. Mistakes go to d. Strings live in mem or argv. false: errors. */
 bool args_parse(args *a, arena *mem, diags *d, const command *c, int argc, char *const *argv);

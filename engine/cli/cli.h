@@ -2,6 +2,7 @@
 #ifndef SLUICE_CLI_H
 #define SLUICE_CLI_H
 #include "cli/args.h"
+#include "run/json_writer.h"
 #include "run/run.h"
 
 typedef struct cli {
@@ -17,7 +18,8 @@ typedef struct cli {
     bool loaded, planned; /* file, plan are to be freed */
 } cli;
 
-extern const command cmd_run, cmd_check, cmd_plan, cmd_inspect, cmd_peek;
+extern const command cmd_run, cmd_check, cmd_plan, cmd_inspect, cmd_peek, cmd_why, cmd_test, cmd_diff, cmd_state,
+    cmd_completion;
 extern const command *const cli_commands[]; /* NULL-terminated */
 
 /* Makes c->reg. false: out of memory, said in c->d. */
@@ -28,10 +30,13 @@ bool cli_plan(cli *c, int64_t batch_rows);
 /* Prints what is in c->d to standard error, and forgets it. Behind errors the line "3 errors; " and then `end`, unless
  * NULL. */
 void cli_print_diags(cli *c, const char *end);
+/* What is in c->d as the member "diagnostics". */
+void cli_diags_json(cli *c, json_writer *w);
 /* "error: " and sentences, one a line, to standard error. */
 void cli_error(const cli *c, const char *lines);
 /* --threads, or the cores that this process may use. */
 unsigned cli_threads(const cli *c);
+uint64_t cli_memory(const cli *c); /* bytes for what is gathered */
 
 /* Columns of the terminal at fd; 80 where there is none. */
 unsigned cli_width(int fd);

@@ -1,20 +1,26 @@
 #include "cli/cli.h"
-#include "run/json_writer.h"
+#include "run/cases.h"
+#include "run/state_dir.h"
 
 static const arg own[] = {
     { "json", 0, ARG_FLAG, NULL, offsetof(args, json), "print the mistakes as JSON", NULL, 0, 0 },
     { 0 },
 };
-static const arg *const groups[] = { own, args_pipeline, args_common, NULL };
+static const arg *const groups[] = { own, args_pipeline, args_states, args_common, NULL };
 
 static bool look(cli *c, size_t *files, uint64_t *bytes)
 {
-    const exec_options o = { .threads = 1, .tag = "check", .no_sinks = true, .cancel = c->cancel };
+    const exec_options o = {
+        .threads = 1, .tag = "check", .no_sinks = true, .states = state_dir(c->a.state_dir), .cancel = c->cancel
+    };
     const exec_file *v;
-    if (!cli_plan(c, 0))
+    bool good = cli_plan(c, 0);
+    if (c->planned)
+        good &= cases_check(&c->d, &c->plan, c->reg);
+    if (!good)
         return false;
     exec *x = exec_open(&c->plan, &o, &c->d);
-    const bool good = x && exec_probe(x, &c->d);
+    good = x && exec_probe(x, &c->d);
     *files = x ? exec_files(x, &v) : 0;
     for (size_t i = 0; i < *files; i++)
         *bytes += v[i].size;
@@ -24,33 +30,15 @@ static bool look(cli *c, size_t *files, uint64_t *bytes)
 
 static void as_json(cli *c, size_t files, uint64_t bytes)
 {
-    static const char *const severity[] = { "error", "warning" };
     sbuf text = { 0 };
     json_writer w = { .out = &text };
-    diags_sort(&c->d);
     jw_object(&w, NULL);
     jw_str(&w, "pipeline", c->a.operands[0]);
     jw_u64(&w, "errors", c->d.errors);
     jw_u64(&w, "stages", c->file.n_stages);
     jw_u64(&w, "files", files);
     jw_u64(&w, "bytes", bytes);
-    jw_list(&w, "diagnostics");
-    for (size_t i = 0; i < c->d.n; i++) {
-        const diag *g = &c->d.v[i];
-        jw_object(&w, NULL);
-        jw_str(&w, "severity", severity[g->severity == DIAG_WARNING]);
-        if (g->at.source) {
-            jw_str(&w, "file", g->at.source->name);
-            jw_u64(&w, "line", g->at.line);
-            jw_u64(&w, "column", g->at.col);
-            jw_u64(&w, "length", g->at.len);
-        }
-        jw_str(&w, "message", g->text);
-        if (g->hint)
-            jw_str(&w, "hint", g->hint);
-        jw_close(&w);
-    }
-    jw_close(&w);
+    cli_diags_json(c, &w);
     jw_close(&w);
     puts(sbuf_z(&text));
     sbuf_free(&text);

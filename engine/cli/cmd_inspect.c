@@ -125,7 +125,8 @@ static int inspect_one(cli *c)
         describe_text(s, &out);
     }
     fputs(sbuf_z(&out), stdout);
-    const int r = out.failed ? EXIT_INTERNAL : 0;
+    stage_lint(s, &c->d);
+    const int r = out.failed ? EXIT_INTERNAL : c->d.errors ? EXIT_CONFIG : 0;
     sbuf_free(&out);
     return r;
 }

@@ -1,4 +1,5 @@
 #include "cli/cli.h"
+#include "run/state_dir.h"
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -24,6 +25,7 @@ typedef struct peek {
     peek_view view;
     peek_doc doc;
     uint32_t shown;
+    uint64_t key; /* of the document at hand */
 } peek;
 
 /* ---- what to look at ---- */
@@ -177,10 +179,11 @@ static bool tap(void *u, const exec_row *row)
     peek *k = u;
     peek_doc *d = &k->doc;
     const plan *p = &k->c->plan;
-    if (p->stages[row->stage].def->s.kind == SL_SOURCE) {
+    if (row->first || row->key != k->key) { /* parts of a document, and what is put together, have keys of their own */
         if (!flush_doc(k))
             return false;
         d->open = true;
+        k->key = row->key;
     }
     if (!k->above[row->stage] || d->n_steps >= p->n_stages)
         return true;
@@ -204,9 +207,17 @@ static bool tap(void *u, const exec_row *row)
 
 static int show_all(peek *k)
 {
-    const exec_options o = {
-        .threads = 1, .tag = "peek", .no_sinks = true, .explain = true, .tap = tap, .tap_u = k, .cancel = k->c->cancel
-    };
+    const exec_options o = { .threads = cli_threads(k->c),
+                             .memory = cli_memory(k->c),
+                             .states = state_dir(k->c->a.state_dir),
+                             .fresh = k->c->a.fresh,
+                             .goal = k->c->plan.stages[k->target].def->s.kind == SL_SINK ? 0 : k->target + 1,
+                             .tag = "peek",
+                             .no_sinks = true,
+                             .explain = true,
+                             .tap = tap,
+                             .tap_u = k,
+                             .cancel = k->c->cancel };
     exec *x = exec_open(&k->c->plan, &o, &k->c->d);
     int code = 0;
     if (!x || !exec_probe(x, &k->c->d)) {
@@ -260,7 +271,7 @@ static int peek_command(cli *c)
         diag_error(&c->d, (diag_at){ 0 }, "--kept and --dropped exclude one another");
         return EXIT_USAGE;
     }
-    if (!cli_plan(c, 1)) {
+    if (!cli_plan(c, 0)) {
         cli_print_diags(c, "nothing was read");
         return EXIT_CONFIG;
     }
@@ -282,6 +293,8 @@ const command cmd_peek = {
     .operands = "PIPELINE",
     .min_operands = 1,
     .max_operands = 1,
+    .text =
+        "What stages above must see of the whole stream first they see, or the states of an earlier run stand in.\n",
     .summary = "Show the first documents after any stage, and what each stage did to them",
     .groups = groups,
     .run = peek_command,

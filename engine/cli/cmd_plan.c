@@ -1,4 +1,5 @@
 #include "cli/cli.h"
+#include "run/state_dir.h"
 #include <stdlib.h>
 #include <string.h>
 
@@ -7,7 +8,7 @@ static const arg own[] = {
       0, 0 },
     { 0 },
 };
-static const arg *const groups[] = { own, args_pipeline, args_machine, args_common, NULL };
+static const arg *const groups[] = { own, args_pipeline, args_machine, args_states, args_common, NULL };
 
 static size_t columns_of(const char *s)
 {
@@ -15,33 +16,6 @@ static size_t columns_of(const char *s)
     for (; *s; s++)
         n += ((unsigned char)*s & 0xC0) != 0x80;
     return n;
-}
-
-/* "raw ─ length ─ out", and "(a + b) ─ out" where branches merge: the way of the documents to stage s. */
-static void chain(const plan *p, uint32_t s, sbuf *out)
-{
-    const plan_stage *at = &p->stages[s];
-    if (at->n_from > 1)
-        sbuf_putc(out, '(');
-    for (size_t i = 0; i < at->n_from; i++) {
-        sbuf_puts(out, i ? " + " : "");
-        chain(p, at->from[i], out);
-    }
-    if (at->n_from > 1)
-        sbuf_putc(out, ')');
-    sbuf_printf(out, "%s%s", at->n_from ? " ─ " : "", at->name);
-}
-
-static void chains(const plan *p)
-{
-    for (uint32_t s = 0; s < p->n_stages; s++) {
-        sbuf line = { 0 };
-        if (p->stages[s].n_to)
-            continue;
-        chain(p, s, &line);
-        printf("  %s\n", sbuf_z(&line));
-        sbuf_free(&line);
-    }
 }
 
 /* ---- stages ---- */
@@ -164,7 +138,51 @@ static uint64_t memory_about(const cli *c)
     return rest + threads * (3 * h->split_bytes + 2 * h->batch_bytes + window);
 }
 
-static void print_plan(const cli *c, const exec *x)
+/* A line a step, numbered by pass; notes in a column of their own. */
+static void print_passes(const exec_step *v, size_t n)
+{
+    size_t width = 0;
+    for (size_t i = 0; i < n; i++) {
+        const size_t w = columns_of(v[i].text);
+        width = w > width && w < 80 ? w : width;
+    }
+    for (size_t i = 0; i < n; i++) {
+        const size_t w = columns_of(v[i].text);
+        if (v[i].found)
+            printf("  -  ");
+        else if (i && v[i - 1].pass == v[i].pass)
+            printf("     ");
+        else
+            printf(" %2u  ", v[i].pass);
+        printf("%s", v[i].text);
+        if (*v[i].note)
+            printf("%*s   %s", w < width ? (int)(width - w) : 0, "", v[i].note);
+        putchar('\n');
+    }
+}
+
+/* What is gathered may take the budget, whatever it is; on disk it takes about what it takes in compressed input. */
+static void print_needs(const cli *c, const exec_step *v, size_t n, uint64_t bytes)
+{
+    const plan *p = &c->plan;
+    char text[32];
+    bool gathers = false;
+    size_t copies = 0;
+    for (size_t i = 0; i < n; i++)
+        copies += strstr(v[i].note, "on disk above") || strstr(v[i].note, "kept for the next");
+    for (size_t i = 0; i < p->n_stages; i++)
+        gathers |= p->stages[i].fits || p->stages[i].sorts;
+    printf("\nmemory   about %s with %u thread%s", human_bytes(text, (double)memory_about(c)), cli_threads(c),
+           cli_threads(c) == 1 ? "" : "s");
+    if (gathers)
+        printf(", and up to %s in all for what is gathered; more goes to disk",
+               human_bytes(text, (double)cli_memory(c)));
+    putchar('\n');
+    if (copies)
+        printf("disk     about %s beside the output while it runs\n", human_bytes(text, (double)(bytes * copies)));
+}
+
+static void print_plan(const cli *c, exec *x)
 {
     const exec_file *files;
     const size_t n = exec_files(x, &files);
@@ -172,18 +190,25 @@ static void print_plan(const cli *c, const exec *x)
     char text[32];
     for (size_t i = 0; i < n; i++)
         bytes += files[i].size;
-    printf("%s: 1 pass over %zu file%s, %s; plan %s\n\n", c->file.head.name, n, n == 1 ? "" : "s",
-           human_bytes(text, (double)bytes), c->plan.hash);
-    chains(&c->plan);
+    const exec_step *steps;
+    const size_t n_steps = exec_outline(x, &steps);
+    const unsigned passes = n_steps ? steps[n_steps - 1].pass : 0;
+    printf("%s: %u pass%s over %zu file%s, %s; plan %s\n\n", c->file.head.name, passes, passes == 1 ? "" : "es", n,
+           n == 1 ? "" : "s", human_bytes(text, (double)bytes), c->plan.hash);
+    print_passes(steps, n_steps);
     putchar('\n');
     stages(&c->plan, x);
-    printf("\nmemory   about %s with %u thread%s\n", human_bytes(text, (double)memory_about(c)), cli_threads(c),
-           cli_threads(c) == 1 ? "" : "s");
+    print_needs(c, steps, n_steps, bytes);
 }
 
 static int plan_command(cli *c)
 {
-    const exec_options o = { .threads = 1, .tag = "plan", .no_sinks = true, .cancel = c->cancel };
+    const exec_options o = { .threads = 1,
+                             .states = state_dir(c->a.state_dir),
+                             .fresh = c->a.fresh,
+                             .tag = "plan",
+                             .no_sinks = true,
+                             .cancel = c->cancel };
     exec *x = NULL;
     int code = EXIT_CONFIG;
     if (cli_plan(c, 0) && (x = exec_open(&c->plan, &o, &c->d)) && exec_probe(x, &c->d)) {

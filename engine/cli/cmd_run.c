@@ -1,4 +1,5 @@
 #include "cli/cli.h"
+#include "run/state_dir.h"
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
@@ -12,7 +13,7 @@ static const arg own[] = {
     { "json", 0, ARG_FLAG, NULL, offsetof(args, json), "print the run's run.json instead of a summary", NULL, 0, 0 },
     { 0 },
 };
-static const arg *const groups[] = { own, args_pipeline, args_machine, args_common, NULL };
+static const arg *const groups[] = { own, args_pipeline, args_machine, args_states, args_common, NULL };
 
 typedef struct view {
     cli *c;
@@ -105,7 +106,10 @@ static int run(cli *c)
     view v = { .c = c };
     run_result r;
     const run_options o = { .threads = cli_threads(c),
-                            .memory = c->a.memory,
+                            .memory = cli_memory(c),
+                            .state_dir = state_dir(c->a.state_dir),
+                            .fresh = c->a.fresh,
+                            .spill = c->a.spill,
                             .run_dir = c->a.run_dir,
                             .version = SLUICE_VERSION,
                             .cancel = c->cancel,

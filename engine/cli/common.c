@@ -1,25 +1,30 @@
 #include "cli/cli.h"
+#include "base/machine.h"
 #include <errno.h>
 #include <sched.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-/* <folder of the program>/../lib/sluice/plugins. NULL: it cannot be told. */
+/* The folder of our own plugins, by its place beside the program: SLUICE_PLUGINS_FROM_BIN, as ../lib/sluice/plugins.
+ * NULL: it cannot be told. */
 static const char *own_plugins(arena *mem)
 {
     char path[4096];
+    const char *rest = SLUICE_PLUGINS_FROM_BIN;
     const ssize_t n = readlink("/proc/self/exe", path, sizeof path - 1);
     if (n <= 0)
         return NULL;
     path[n] = 0;
-    for (int i = 0; i < 2; i++) { /* the program's name, then bin */
+    for (bool up = true; up;) { /* the program's name, then a folder for each "../" */
         char *slash = strrchr(path, '/');
         if (!slash)
             return NULL;
         *slash = 0;
+        up = strncmp(rest, "../", 3) == 0;
+        rest += up ? 3 : 0;
     }
-    return arena_printf(mem, "%s/lib/sluice/plugins", path);
+    return arena_printf(mem, "%s/%s", path, rest);
 }
 
 bool cli_registry(cli *c)
@@ -60,6 +65,29 @@ void cli_print_diags(cli *c, const char *end)
     diags_init(&c->d);
 }
 
+void cli_diags_json(cli *c, json_writer *w)
+{
+    static const char *const severity[] = { [DIAG_ERROR] = "error", [DIAG_WARNING] = "warning" };
+    diags_sort(&c->d);
+    jw_list(w, "diagnostics");
+    for (size_t i = 0; i < c->d.n; i++) {
+        const diag *g = &c->d.v[i];
+        jw_object(w, NULL);
+        jw_str(w, "severity", severity[g->severity]);
+        if (g->at.source) {
+            jw_str(w, "file", g->at.source->name);
+            jw_u64(w, "line", g->at.line);
+            jw_u64(w, "column", g->at.col);
+            jw_u64(w, "length", g->at.len);
+        }
+        jw_str(w, "message", g->text);
+        if (g->hint)
+            jw_str(w, "hint", g->hint);
+        jw_close(w);
+    }
+    jw_close(w);
+}
+
 void cli_error(const cli *c, const char *lines)
 {
     for (bool first = true; *lines; first = false) {
@@ -69,6 +97,8 @@ void cli_error(const cli *c, const char *lines)
         lines += n + (lines[n] == '\n');
     }
 }
+
+uint64_t cli_memory(const cli *c) { return c->a.memory ? c->a.memory : machine_memory() / 2; }
 
 unsigned cli_threads(const cli *c)
 {

@@ -177,6 +177,30 @@ static void uses(const stage_def *const *v, size_t n, sbuf *out)
     sbuf_puts(out, "{\"type\":\"string\",\"description\":\"a stage of another plugin\"}]}");
 }
 
+/* A case: its values from their table, the rest by hand. */
+static void test_case(sbuf *out)
+{
+    sbuf members = { 0 }, required = { 0 };
+    option_schema(pipeline_case_table(), &members, &required);
+    sbuf_puts(out, ",\"documents\":{\"type\":\"array\",\"items\":{\"type\":\"object\"}},"
+                   "\"count\":{\"type\":[\"integer\",\"string\"],\"minimum\":0,\"pattern\":\"[$][{]\"},"
+                   "\"test\":{\"type\":\"object\",\"properties\":{");
+    sbuf_puts(out, sbuf_z(&members));
+    sbuf_puts(out, ",\"options\":{\"description\":\"options of the stage for this test\",\"type\":\"object\"},"
+                   "\"in\":{\"description\":\"the documents that come in\",\"$ref\":\"#/$defs/documents\"},"
+                   "\"out\":{\"description\":\"the documents that must come out, or how many\",\"anyOf\":["
+                   "{\"$ref\":\"#/$defs/documents\"},{\"$ref\":\"#/$defs/count\"}]},"
+                   "\"rejects\":{\"description\":\"how many documents must be dropped for which reason; for any other: "
+                   "none\",\"type\":\"object\",\"additionalProperties\":{\"$ref\":\"#/$defs/count\"}},"
+                   "\"ports\":{\"description\":\"documents for ports of the stage, instead of what the file "
+                   "says\",\"type\":\"object\",\"additionalProperties\":{\"$ref\":\"#/$defs/documents\"}}},"
+                   "\"required\":[\"in\"],\"anyOf\":[{\"required\":[\"out\"]},{\"required\":[\"rejects\"]}],"
+                   "\"additionalProperties\":false}");
+    out->failed |= members.failed;
+    sbuf_free(&members);
+    sbuf_free(&required);
+}
+
 /* A step is a stage, whose `use` says which, or an include. */
 static void steps(const stage_def *const *v, size_t n, sbuf *out)
 {
@@ -201,6 +225,7 @@ static void steps(const stage_def *const *v, size_t n, sbuf *out)
         stage_members(v[i], out);
         sbuf_putc(out, '}');
     }
+    test_case(out);
     sbuf_putc(out, '}');
 }
 
@@ -218,8 +243,10 @@ void schema_pipeline(const stage_def *const *v, size_t n, sbuf *out)
         "environment win over "
         "it\",\"type\":\"object\",\"additionalProperties\":{\"type\":[\"string\",\"number\",\"boolean\","
         "\"null\"]}},\"stages\":{\"description\":\"from top to bottom, unless a stage says from\",\"type\":\"array\","
-        "\"minItems\":1,\"items\":{\"$ref\":\"#/$defs/"
-        "step\"}}},\"required\":[\"stages\"],\"additionalProperties\":false,");
+        "\"minItems\":1,\"items\":{\"$ref\":\"#/$defs/step\"}},"
+        "\"tests\":{\"description\":\"documents at a stage, and what must become of them: sluice test runs these\","
+        "\"type\":\"array\",\"items\":{\"$ref\":\"#/$defs/test\"}}},"
+        "\"required\":[\"stages\"],\"additionalProperties\":false,");
     steps(v, n, &flat);
     sbuf_putc(&flat, '}');
     schema_indent(sbuf_z(&flat), out);

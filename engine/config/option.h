@@ -50,6 +50,9 @@ bool option_value(diags *d, arena *mem, const sl_option *row, diag_at at, const 
 /* The effective configuration as one line of canonical JSON, in table order: for the plan hash, run.json and `plan`.
  * SECRET values are "***". Unset ones are left out. */
 void option_dump(option_table t, const void *cfg, sbuf *json);
+/* The same for hashing, not for showing: rows with a flag of `skip` left out, secrets as they are, and behind each file
+ * that is named what file(path) says of its content. */
+void option_identity(option_table t, const void *cfg, uint32_t skip, uint64_t (*file)(const char *path), sbuf *out);
 
 /* The names of COLUMN options and $field names: the strings that option `name` holds, whatever its shape;
  * "rules.column" walks into tables. Returns how many; fills at most `max`. 0 if unset. -1: no such option. */

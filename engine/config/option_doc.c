@@ -87,7 +87,10 @@ static void fill_row(sbuf *cell, const sl_option *o, const char *prefix)
 {
     sbuf_printf(&cell[NAME], "%s%s", prefix, o->name);
     sbuf_puts(&cell[TYPE], option_type_name(o));
-    sbuf_puts(&cell[DEFAULT], o->flags & SL_OPT_REQUIRED ? "required" : o->def ? o->def : "");
+    if (!(o->flags & SL_OPT_REQUIRED) && o->def && strpbrk(o->def, "\n\r\t"))
+        sbuf_json_z(&cell[DEFAULT], o->def); /* as a pipeline file would have to say it */
+    else
+        sbuf_puts(&cell[DEFAULT], o->flags & SL_OPT_REQUIRED ? "required" : o->def ? o->def : "");
     if (option_base(o) == SL_OPT_ENUM) {
         size_t n = 0;
         while (o->choices && o->choices[n])

@@ -3,7 +3,14 @@
 #include <string.h>
 #include "config/value.h"
 
-static void dump_table(option_table t, const void *cfg, sbuf *json);
+typedef struct dumper {
+    sbuf *json;
+    uint32_t skip; /* flags of rows that are left out */
+    bool secrets;
+    uint64_t (*file)(const char *path);
+} dumper;
+
+static void dump_table(option_table t, const void *cfg, const dumper *d);
 
 static void dump_double(sbuf *json, double v)
 {
@@ -23,8 +30,17 @@ static void dump_amount(sbuf *json, const sl_amount *a)
     sbuf_putc(json, '}');
 }
 
-static void dump_one(option_table t, const sl_option *row, const void *field, sbuf *json)
+/* A file that an option names is part of what the option says. */
+static void dump_path(const dumper *d, const char *path)
 {
+    sbuf_json_z(d->json, path);
+    if (d->file)
+        sbuf_printf(d->json, "@%016llx", (unsigned long long)d->file(path));
+}
+
+static void dump_one(option_table t, const sl_option *row, const void *field, const dumper *d)
+{
+    sbuf *json = d->json;
     switch (option_base(row)) {
     case SL_OPT_BOOL: sbuf_puts(json, *(const uint8_t *)field ? "true" : "false"); break;
     case SL_OPT_I64: sbuf_printf(json, "%lld", (long long)*(const int64_t *)field); break;
@@ -33,7 +49,9 @@ static void dump_one(option_table t, const sl_option *row, const void *field, sb
     case SL_OPT_DURATION: dump_double(json, *(const double *)field); break;
     case SL_OPT_AMOUNT: dump_amount(json, field); break;
     case SL_OPT_ENUM: sbuf_json_z(json, row->choices[*(const uint32_t *)field]); break;
-    case SL_OPT_TABLE: dump_table((option_table){ row->table, t.stride }, field, json); break;
+    case SL_OPT_TABLE: dump_table((option_table){ row->table, t.stride }, field, d); break;
+    case SL_OPT_PATH:
+    case SL_OPT_MODEL: dump_path(d, *(const char *const *)field); break;
     default: sbuf_json_z(json, *(const char *const *)field); break;
     }
 }
@@ -55,43 +73,50 @@ static bool is_set(const sl_option *row, const void *field)
     }
 }
 
-static void dump_many(option_table t, const sl_option *row, const sl_many *many, sbuf *json)
+static void dump_many(option_table t, const sl_option *row, const sl_many *many, const dumper *d)
 {
     const size_t size = option_size(row);
+    sbuf *json = d->json;
     sbuf_putc(json, '[');
     for (size_t i = 0; i < many->n; i++) {
         if (i)
             sbuf_putc(json, ',');
-        dump_one(t, row, (const char *)many->v + i * size, json);
+        dump_one(t, row, (const char *)many->v + i * size, d);
     }
     sbuf_putc(json, ']');
 }
 
-static void dump_table(option_table t, const void *cfg, sbuf *json)
+static void dump_table(option_table t, const void *cfg, const dumper *d)
 {
     bool first = true;
     sl_option row;
+    sbuf *json = d->json;
     sbuf_putc(json, '{');
     for (size_t i = 0; option_row(t, i, &row); i++) {
         const void *field = (const char *)cfg + row.offset;
-        if (!is_set(&row, field))
+        if (!is_set(&row, field) || (row.flags & d->skip))
             continue;
         if (!first)
             sbuf_putc(json, ',');
         first = false;
         sbuf_json_z(json, row.name);
         sbuf_putc(json, ':');
-        if (row.flags & SL_OPT_SECRET)
+        if ((row.flags & SL_OPT_SECRET) && !d->secrets)
             sbuf_puts(json, "\"***\"");
         else if (row.type & SL_OPT_MANY)
-            dump_many(t, &row, field, json);
+            dump_many(t, &row, field, d);
         else
-            dump_one(t, &row, field, json);
+            dump_one(t, &row, field, d);
     }
     sbuf_putc(json, '}');
 }
 
-void option_dump(option_table t, const void *cfg, sbuf *json) { dump_table(t, cfg, json); }
+void option_dump(option_table t, const void *cfg, sbuf *json) { dump_table(t, cfg, &(dumper){ .json = json }); }
+
+void option_identity(option_table t, const void *cfg, uint32_t skip, uint64_t (*file)(const char *path), sbuf *out)
+{
+    dump_table(t, cfg, &(dumper){ .json = out, .skip = skip, .secrets = true, .file = file });
+}
 
 /* ---- strings ---- */
 

@@ -1,6 +1,7 @@
 #include "config/pipeline.h"
 #include <string.h>
 #include "base/fs.h"
+#include "config/cases.h"
 #include "config/report.h"
 #include "config/stages.h"
 #include "config/vars.h"
@@ -12,6 +13,8 @@ enum { MAX_NAME = 100 };
 
 static const char *const on_errors[] = { "fail", "skip_record", "skip_file", NULL };
 static const char *const on_rejects[] = { "drop", "quarantine", NULL };
+
+static const char *const materializes[] = { "auto", "always", "never", NULL };
 
 static const sl_option head_rows[] = {
     SL_OPT(pipeline_head, name, STR, NULL, "names the run folder; default: the name of the file"),
@@ -28,6 +31,9 @@ static const sl_option head_rows[] = {
            .max = 1073741824.0),
     SL_OPT(pipeline_head, batch_bytes, SIZE, "2 MiB", "text in a batch", .min = 1, .max = 1073741824.0),
     SL_OPT(pipeline_head, batch_rows, I64, "1024", "documents in a batch", .min = 1, .max = 65535),
+    SL_OPT(pipeline_head, materialize, ENUM, "auto",
+           "between passes: keep the documents on disk, read the input again, or what is cheaper",
+           .choices = materializes),
     { .name = NULL },
 };
 
@@ -91,34 +97,11 @@ static bool check_name(const char *name, diag_at at, diags *d)
     return ok;
 }
 
-/* `tests` is a word of a later version: refused by name, and kept from the table, which would take it for a slip. */
-static bool refuse_tests(pipeline *p, diags *d, yaml_node *head)
-{
-    size_t n = 0;
-    *head = *p->root;
-    head->pairs = arena_alloc(&p->mem, (head->n + 1) * sizeof *head->pairs, _Alignof(yaml_pair));
-    if (!head->pairs) {
-        diag_error(d, (diag_at){ 0 }, "out of memory");
-        return false;
-    }
-    for (size_t i = 0; i < p->root->n; i++)
-        if (strcmp(p->root->pairs[i].key->text, "tests"))
-            head->pairs[n++] = p->root->pairs[i];
-        else
-            diag_error(d, p->root->pairs[i].key->at, "'tests' is not supported yet");
-    head->n = n;
-    return n == p->root->n;
-}
-
 static bool read_head(pipeline *p, diags *d)
 {
-    static const char *const others[] = { "vars", "stages", NULL };
+    static const char *const others[] = { "vars", "stages", "tests", NULL };
     const option_scope scope = { .owner = "a pipeline", .other_names = others };
-    yaml_node head;
-    bool ok = refuse_tests(p, d, &head);
-    if (!head.pairs)
-        return false;
-    ok &= option_read(d, &p->mem, pipeline_head_table(), scope, &head, &p->head);
+    bool ok = option_read(d, &p->mem, pipeline_head_table(), scope, p->root, &p->head);
     const yaml_node *name = yaml_get(p->root, "name"), *errors = yaml_get(p->root, "max_errors");
     if (p->head.name)
         ok &= check_name(p->head.name, name->at, d);
@@ -145,7 +128,7 @@ static bool read_root(loader *l, const include_chain *chain)
         return false;
     }
     bool ok = true;
-    const yaml_node *own = yaml_get(root, "vars"), *stages = yaml_get(root, "stages");
+    const yaml_node *own = yaml_get(root, "vars"), *stages = yaml_get(root, "stages"), *tests = yaml_get(root, "tests");
     if (own)
         ok &= vars_define(l->vars, own);
     for (size_t i = 0; root->kind == YAML_MAP && i < root->n; i++)
@@ -159,6 +142,8 @@ static bool read_root(loader *l, const include_chain *chain)
         diag_error(l->d, (diag_at){ .source = &p->sources[0] }, "no 'stages': there is nothing to run");
         ok = false;
     }
+    if (tests)
+        ok &= cases_read(p, l->d, tests);
     return ok;
 }
 

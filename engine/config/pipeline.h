@@ -1,4 +1,5 @@
-/* A pipeline file: its head, and the list of stages with variables and includes resolved; not yet bound to plugins. */
+/* A pipeline file: its head, the list of stages with variables and includes resolved, and its tests; not yet bound to
+ * plugins. */
 #ifndef SLUICE_PIPELINE_H
 #define SLUICE_PIPELINE_H
 #include "config/option.h"
@@ -6,8 +7,10 @@
 enum { ON_ERROR_FAIL, ON_ERROR_SKIP_RECORD, ON_ERROR_SKIP_FILE };
 enum { ON_REJECT_DROP, ON_REJECT_QUARANTINE };
 enum { MODE_DROP, MODE_ANNOTATE };
+enum { MATERIALIZE_AUTO, MATERIALIZE_ALWAYS, MATERIALIZE_NEVER };
 
-/* What stands at the head of the file beside `stages` and `vars`; one option table (pipeline_head_table) reads it. */
+/* What stands at the head of the file beside `stages`, `vars` and `tests`; one option table (pipeline_head_table) reads
+ * it. */
 typedef struct pipeline_head {
     const char *name; /* letters, digits, - _ .; default: the file's name without its ending */
     const char *description;
@@ -19,6 +22,7 @@ typedef struct pipeline_head {
     uint64_t split_bytes;      /* default 8 MiB: input that one worker takes at a time */
     uint64_t batch_bytes;      /* default 2 MiB */
     int64_t batch_rows;        /* default 1024, 1..65535 */
+    uint32_t materialize;      /* auto | always | never */
 } pipeline_head;
 option_table pipeline_head_table(void);
 
@@ -45,6 +49,46 @@ typedef struct pipeline_var {
     const char *name, *value;
 } pipeline_var;
 
+/* A case under `tests`: documents that come in at a place of the pipeline, and what must become of them. Stages,
+ * reasons and ports are only names here; run/cases.h binds them. No part of the plan. */
+typedef struct pipeline_doc {
+    const char *json; /* one line */
+    size_t n;
+    diag_at at;
+} pipeline_doc;
+typedef struct pipeline_docs {
+    pipeline_doc *v;
+    size_t n;
+} pipeline_docs;
+typedef struct pipeline_tally { /* how many documents are dropped for a reason */
+    const char *reason;
+    uint64_t n;
+    diag_at at; /* of the reason */
+} pipeline_tally;
+typedef struct pipeline_port_docs {
+    const char *name;
+    diag_at at;
+    pipeline_docs docs;
+} pipeline_port_docs;
+enum { CASE_OUT_ANY, CASE_OUT_COUNT, CASE_OUT_DOCS };
+typedef struct pipeline_case {
+    const char *name;           /* may be NULL */
+    const char *at, *from, *to; /* a stage, or a range; NULL: not said */
+    uint8_t unordered;
+    diag_at place, at_place, from_place, to_place; /* of the case, and of the values above */
+    const yaml_node *options;                      /* a map, or NULL */
+    pipeline_docs in, out;                         /* out: where out_kind is CASE_OUT_DOCS */
+    int out_kind;
+    uint64_t out_count; /* where it is CASE_OUT_COUNT */
+    pipeline_tally *rejects;
+    size_t n_rejects;
+    bool has_rejects; /* what is not named must be 0 then */
+    pipeline_port_docs *ports;
+    size_t n_ports;
+} pipeline_case;
+/* The keys of a case that are one value each: name, at, from, to, unordered. */
+option_table pipeline_case_table(void);
+
 typedef struct pipeline {
     arena mem;
     diag_source *sources; /* the file and what it includes: for messages and for the plan hash */
@@ -56,6 +100,8 @@ typedef struct pipeline {
     size_t n_stages;
     pipeline_var *vars; /* effective, sorted by name: part of run.json */
     size_t n_vars;
+    pipeline_case *cases; /* those without a mistake */
+    size_t n_cases;
 } pipeline;
 
 /* Reads path ("-": standard input), replaces ${name} in all scalars (from `sets`, else the environment variable of that

@@ -76,6 +76,42 @@ void histogram_merge(histogram *into, const histogram *from)
         into->bin[i] += from->bin[i];
 }
 
+enum { SAVED = 8 }; /* numbers before the bins */
+
+void histogram_save(const histogram *h, sbuf *out)
+{
+    uint64_t head[SAVED] = { 0,      h->n, h->nan, 0, 0, (uint64_t)h->sum, (uint64_t)((unsigned __int128)h->sum >> 64),
+                             h->huge };
+    memcpy(&head[3], &h->min, sizeof h->min);
+    memcpy(&head[4], &h->max, sizeof h->max);
+    for (int i = 0; i < BINS; i++)
+        head[0] += h->bin[i] != 0;
+    for (int i = 0; i < SAVED; i++)
+        sbuf_printf(out, "%s%llu", i ? "," : "", (unsigned long long)head[i]);
+    for (int i = 0; i < BINS; i++)
+        if (h->bin[i])
+            sbuf_printf(out, ",%d,%llu", i, (unsigned long long)h->bin[i]);
+}
+
+uint32_t histogram_load(histogram *h, const uint64_t *v, uint32_t n)
+{
+    if (n < SAVED || v[0] > BINS || (n - SAVED) / 2 < v[0])
+        return 0;
+    h->n = v[1];
+    h->nan = v[2];
+    memcpy(&h->min, &v[3], sizeof h->min);
+    memcpy(&h->max, &v[4], sizeof h->max);
+    h->sum = (__int128)((unsigned __int128)v[6] << 64 | v[5]);
+    h->huge = v[7];
+    for (uint64_t i = 0; i < v[0]; i++) {
+        const uint64_t bin = v[SAVED + 2 * i];
+        if (bin >= BINS)
+            return 0;
+        h->bin[bin] = v[SAVED + 2 * i + 1];
+    }
+    return SAVED + 2 * (uint32_t)v[0];
+}
+
 uint64_t histogram_count(const histogram *h) { return h->n; }
 double histogram_min(const histogram *h) { return h->n ? h->min : NAN; }
 double histogram_max(const histogram *h) { return h->n ? h->max : NAN; }

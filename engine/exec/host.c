@@ -4,11 +4,15 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <omp.h>
 #include "base/hash.h"
 #include "base/log.h"
 #include "exec/engine.h"
+#include "sluice/service_artifact.h"
 #include "sluice/service_output.h"
 #include "sluice/service_report.h"
+#include "sluice/service_spill.h"
+#include "sluice/util.h"
 
 uint64_t now_ns(void)
 {
@@ -71,10 +75,17 @@ static void *host_alloc(sl_ctx *c, const sl_batch *b, size_t size, size_t align)
     return p ? memset(p, 0, size) : NULL;
 }
 
+/* What a stage holds in all: a thread's part in fit, process …; the shared one in callbacks without local state, which
+ * are called on worker 0 outside of passes. */
 static int host_reserve(sl_ctx *c, uint64_t bytes)
 {
-    (void)c, (void)bytes;
-    return SL_OK; /* what streams holds little; those who gather are refused by name until there is a budget */
+    stage_thread *st = of(c);
+    exec *x = st->w->x;
+    const uint64_t least = x->memory.limit / (8 * (uint64_t)x->threads);
+    if (!budget_change(&x->memory, st->reserved, bytes, x->memory.tight ? 0 : least))
+        return SL_MORE;
+    st->reserved = bytes;
+    return SL_OK;
 }
 
 /* Was the row live when the callback began? */
@@ -91,13 +102,16 @@ static bool is_live(const flow *f, uint32_t row)
     return lo < f->n_sel && f->sel[lo] == row;
 }
 
+/* In an earlier call of reshape with the same input. */
+static bool was_rejected(const flow *f, uint32_t row) { return f->gone && (f->gone[row >> 6] >> (row & 63) & 1); }
+
 static void host_reject(sl_ctx *c, sl_batch *b, uint32_t row, uint32_t metric, const sl_why *why)
 {
     stage_thread *st = of(c);
     worker *w = st->w;
     if (row >= b->n_rows || row >= 65536 || metric >= state_of(c)->n_metrics ||
         state_of(c)->metric_kinds[metric] > SL_M_ERROR || (w->dead[row >> 6] >> (row & 63) & 1) ||
-        !is_live(b->engine, row))
+        !is_live(b->engine, row) || was_rejected(b->engine, row))
         return;
     if (w->n_rej == w->rej_cap) {
         const size_t cap = w->rej_cap ? w->rej_cap * 2 : 256;
@@ -111,7 +125,7 @@ static void host_reject(sl_ctx *c, sl_batch *b, uint32_t row, uint32_t metric, c
     }
     w->dead[row >> 6] |= 1ull << (row & 63);
     rejected *r = &w->rej[w->n_rej++];
-    *r = (rejected){ .row = row, .metric = metric, .stage = st->stage };
+    *r = (rejected){ .row = row, .metric = metric };
     if (why) {
         memcpy(&r->why, why, why->size < sizeof r->why ? why->size : sizeof r->why);
         if (r->why.detail.n > 4096) /* evidence is for people */
@@ -127,75 +141,196 @@ static void host_count(sl_ctx *c, uint32_t metric, uint64_t n)
         of(c)->counts[metric] += n;
 }
 
+/* What a tap may ask of a row. */
+static void note_measured(worker *w, const sl_batch *b, uint32_t row, uint32_t metric, double value)
+{
+    if (w->n_seen == w->seen_cap) {
+        const size_t cap = w->seen_cap ? w->seen_cap * 2 : 256;
+        measured *v = realloc(w->seen, cap * sizeof *v);
+        if (!v) {
+            worker_fail(w, SL_E_NOMEM, "out of memory");
+            return;
+        }
+        w->seen = v;
+        w->seen_cap = cap;
+    }
+    w->seen[w->n_seen++] = (measured){ b->engine, row, metric, value };
+}
+
 static void host_observe(sl_ctx *c, const sl_batch *b, uint32_t row, uint32_t metric, double value)
 {
     stage_thread *st = of(c);
-    (void)b, (void)row;
-    if (metric >= state_of(c)->n_metrics)
-        return;
+    if (metric >= state_of(c)->n_metrics || c->phase == SL_FIT)
+        return; /* distributions are those of the documents that the stage acts on */
     if (!st->hist[metric] && !(st->hist[metric] = histogram_new())) {
         worker_fail(st->w, SL_E_NOMEM, "out of memory");
         return;
     }
     st->counts[metric]++;
     histogram_add(st->hist[metric], value);
+    if (b && st->w->x->o.tap)
+        note_measured(st->w, b, row, metric, value);
+}
+
+static int too_many_rows(worker *w)
+{
+    const uint32_t input = w->at.split < w->x->now.n ? pass_item_of(w)->input : PLAN_NONE;
+    return worker_fail(w, SL_E_DATA, "%s has more than 4 billion records in one split; set split_bytes lower",
+                       input == PLAN_NONE ? "the stream" : w->x->splits[input].s.path);
+}
+
+static int add_from_source(sl_ctx *c, flow *f, uint64_t nth, uint32_t *new_row)
+{
+    worker *w = of(c)->w;
+    exec *x = w->x;
+    rows *r = f->r;
+    if (w->ordinal == UINT32_MAX)
+        return too_many_rows(w);
+    const work_split *sp = input_of(w);
+    const uint32_t n = *new_row =
+        rows_add(r, item_number(w) << 32 | ++w->ordinal, hash_two(sp->s.fingerprint, nth), pass_item_of(w)->input);
+    r->raw[n] = w->head;
+    w->head = (sl_str){ NULL, 0, 0 };
+    if (f->slot[x->p->source])
+        ((sl_str *)f->slot[x->p->source]->c.data)[n] = (sl_str){ sp->s.label, (uint32_t)strlen(sp->s.label), 0 };
+    return SL_OK;
+}
+
+/* The names that documents get which a reshape makes out of nothing: by stage, place of the split, and number. */
+static uint64_t key_of_new(const worker *w, uint32_t stage, uint64_t nth)
+{
+    const exec *x = w->x;
+    const bool ordered = (x->st[stage].s->flags & SL_F_ORDERED) != 0;
+    const uint64_t place = ordered || w->at.split >= x->now.n ? UINT64_MAX : item_number(w);
+    return hash_two(hash_two(plan_stage_seed(x->p, stage), place), nth);
+}
+
+static int add_from_reshape(sl_ctx *c, flow *f, const flow *in, uint32_t row, uint64_t nth, uint32_t *new_row)
+{
+    stage_thread *st = of(c);
+    worker *w = st->w;
+    rows *r = f->r;
+    const char *name = state_of(c)->p->name;
+    if (in && (row >= in->r->n || !is_live(in, row)))
+        return worker_fail(w, SL_E_INTERNAL, "%s added a row from row %u of its input, which is not there", name, row);
+    if (nth == SL_WHOLE_DOC && (!in || !in->r->cut || !in->r->parent[row]))
+        return worker_fail(w, SL_E_INTERNAL, "%s asked for the whole of a document that was not cut", name);
+    if (st->ordinal == UINT32_MAX)
+        return too_many_rows(w);
+    const uint64_t pos = item_number(w) << 32 | ++st->ordinal;
+    uint32_t n;
+    if (!in) {
+        n = rows_add(r, pos, key_of_new(w, st->stage, nth), PLAN_NONE);
+    } else if (nth == SL_WHOLE_DOC) {
+        n = rows_add(r, in->r->parent[row], in->r->parent_key[row], PLAN_NONE);
+    } else {
+        n = rows_add(r, pos, hash_two(in->r->key[row], nth), PLAN_NONE);
+        r->cut = true;
+        r->parent[n] = in->r->pos[row];
+        r->parent_key[n] = in->r->key[row];
+    }
+    if (in) {
+        flow_copy_row(w->x, f, n, in, row);
+        in->used[row >> 6] |= 1ull << (row & 63);
+        for (size_t i = 0; i < w->x->p->n_columns && r->bytes < UINT64_MAX / 2; i++)
+            if (f->slot[i] && f->slot[i]->c.type == SL_T_STR)
+                r->bytes += ((const sl_str *)f->slot[i]->c.data)[n].n;
+    } else {
+        const plan_stage *p = state_of(c)->p;
+        for (size_t i = 0; i < p->n_view; i++) /* what the stage writes is valid from the start */
+            if (p->view[i].slot != PLAN_NONE && (p->view[i].flags & SL_WRITE) && f->slot[p->view[i].slot])
+                sl_set_valid(&f->slot[p->view[i].slot]->c, n);
+    }
+    *new_row = n;
+    return SL_OK;
 }
 
 static int host_add(sl_ctx *c, sl_batch *out, const sl_batch *in, uint32_t row, uint64_t nth, uint32_t *new_row)
 {
-    stage_thread *st = of(c);
-    worker *w = st->w;
+    worker *w = of(c)->w;
+    const uint32_t kind = state_of(c)->s->kind;
+    const char *name = state_of(c)->p->name;
     flow *f = out->engine;
     rows *r = f->r;
-    (void)row;
-    if (in || state_of(c)->s->kind != SL_SOURCE)
-        return worker_fail(w, SL_E_INTERNAL, "%s: add is for sources only", state_of(c)->p->name);
-    if (r->n >= r->cap)
-        return worker_fail(w, SL_E_INTERNAL, "%s added a row to a batch that was full", state_of(c)->p->name);
-    if (w->ordinal == UINT32_MAX)
-        return worker_fail(w, SL_E_DATA, "%s has more than 4 billion records in one split; set split_bytes lower",
-                           w->x->splits[w->at.split].s.path);
-    const uint32_t n = r->n++;
-    const work_split *sp = &w->x->splits[w->at.split];
-    r->pos[n] = item_pos(w->x, w->at) | ++w->ordinal;
-    r->key[n] = hash_two(sp->s.fingerprint, nth);
-    r->raw[n] = w->head;
-    w->head = (sl_str){ NULL, 0, 0 };
-    if (w->x->p->source < w->x->p->n_columns && f->slot[w->x->p->source])
-        ((sl_str *)f->slot[w->x->p->source]->c.data)[n] = (sl_str){ sp->s.label, (uint32_t)strlen(sp->s.label), 0 };
-    f->sel[f->n_sel++] = (uint16_t)n;
+    if ((kind != SL_SOURCE && kind != SL_RESHAPE) || c->phase == SL_FIT || (kind == SL_SOURCE && in))
+        return worker_fail(w, SL_E_INTERNAL, "%s: add is for read and reshape only", name);
+    if (r->n >= r->limit)
+        return worker_fail(w, SL_E_INTERNAL, "%s added a row to a batch that was full", name);
+    const int e = kind == SL_SOURCE ? add_from_source(c, f, nth, new_row)
+                                    : add_from_reshape(c, f, in ? in->engine : NULL, row, nth, new_row);
+    if (e < 0)
+        return e;
+    f->sel[f->n_sel++] = (uint16_t)*new_row;
     out->n_rows = r->n;
     out->n_sel = f->n_sel;
-    *new_row = n;
-    return r->n == r->cap || r->bytes >= w->x->p->file->head.batch_bytes ? SL_MORE : SL_OK;
+    out->parent = r->cut ? r->parent : NULL;
+    return r->n == r->limit || r->bytes >= w->x->p->file->head.batch_bytes ? SL_MORE : SL_OK;
 }
 
 static int host_parallel_for(sl_ctx *c, size_t n, size_t grain, int (*fn)(sl_ctx *, void *, size_t, size_t), void *u)
 {
-    for (size_t lo = 0; lo < n; lo += grain ? grain : n) { /* `finish` is the only caller there can be yet */
-        const int r = fn(c, u, lo, grain && lo + grain < n ? lo + grain : n);
+    stage_thread *st = of(c);
+    exec *x = st->w->x;
+    atomic_int code = SL_OK;
+    grain = grain ? grain : 1;
+    const int64_t count = (int64_t)(n / grain + (n % grain != 0));
+    if (omp_in_parallel())
+        return worker_fail(st->w, SL_E_INTERNAL, "%s: parallel_for is for finalize, finish and load only",
+                           state_of(c)->p->name);
+#pragma omp parallel for schedule(dynamic, 1) num_threads(x->threads)
+    for (int64_t i = 0; i < count; i++) {
+        sl_ctx *mine = &x->workers[omp_get_thread_num()].st[st->stage].ctx;
+        const size_t lo = (size_t)i * grain;
+        if (atomic_load_explicit(&code, memory_order_relaxed) < 0)
+            continue;
+        if (mine != c) {
+            mine->phase = c->phase;
+            mine->round = c->round;
+        }
+        const int r = fn(mine, u, lo, grain < n - lo ? lo + grain : n);
         if (r < 0)
-            return r;
+            atomic_store(&code, r);
     }
-    return SL_OK;
+    for (unsigned i = 0; i < x->threads; i++) { /* the message of whoever failed is the caller's now */
+        worker *w = &x->workers[i];
+        if (w != st->w && w->error.n) {
+            worker_fail(st->w, w->error_code, "%s", sbuf_z(&w->error));
+            sbuf_clear(&w->error);
+            w->error_code = 0;
+        }
+    }
+    return atomic_load(&code);
 }
 
 static int host_progress(sl_ctx *c, uint64_t done, uint64_t total)
 {
+    exec *x = of(c)->w->x;
     (void)done, (void)total;
-    return of(c)->w->x->o.cancel && atomic_load(of(c)->w->x->o.cancel) ? SL_E_CANCEL : SL_OK;
+    return exec_cancelled(x) || atomic_load_explicit(&x->stopping, memory_order_relaxed) ? SL_E_CANCEL : SL_OK;
 }
 
 static int host_put(sl_ctx *c, sl_io *io, const void *p, size_t n)
 {
-    (void)io, (void)p, (void)n;
-    return host_fail(c, SL_E_INTERNAL, "%s: no state is saved in this callback", state_of(c)->p->name);
+    sbuf err = { 0 };
+    if (!io || !io->out)
+        return host_fail(c, SL_E_INTERNAL, "%s: no state is saved in this callback", state_of(c)->p->name);
+    const int r = artifact_put(io->out, p, n, &err);
+    if (r < 0)
+        host_fail(c, r, "%s", err.n ? sbuf_z(&err) : "out of memory");
+    sbuf_free(&err);
+    return r;
 }
 
 static int host_get(sl_ctx *c, sl_io *io, void *p, size_t n)
 {
-    (void)io, (void)p, (void)n;
-    return host_fail(c, SL_E_INTERNAL, "%s: no state is loaded in this callback", state_of(c)->p->name);
+    sbuf err = { 0 };
+    if (!io || !io->in)
+        return host_fail(c, SL_E_INTERNAL, "%s: no state is loaded in this callback", state_of(c)->p->name);
+    const int r = artifact_get(io->in, p, n, &err);
+    if (r < 0)
+        host_fail(c, r, "%s", err.n ? sbuf_z(&err) : "out of memory");
+    sbuf_free(&err);
+    return r;
 }
 
 /* ---- services ---- */
@@ -234,6 +369,8 @@ static int output_api_open(sl_ctx *c, const sl_output_spec *s, sl_output **out)
 static int output_api_put(sl_ctx *c, sl_output *out, const sl_batch *b, uint32_t row, const void *p, size_t n)
 {
     (void)b, (void)row;
+    if (c->phase == SL_FIT || !pass_of(of(c)->w->x, of(c)->stage)->official)
+        return SL_OK; /* a later pass says it again */
     return output_put((output *)out, of(c)->w->number, p, n) < 0 ? host_fail(c, SL_E_NOMEM, "out of memory") : SL_OK;
 }
 
@@ -257,7 +394,8 @@ const void *exec_service(const char *name, uint32_t version)
         const char *name;
         const void *api;
     } all[] = {
-        { "input", &exec_input_api }, { "json", &exec_json_api }, { "output", &output_api }, { "report", &report_api }
+        { "input", &exec_input_api }, { "json", &exec_json_api },   { "output", &output_api },
+        { "report", &report_api },    { "spill", &exec_spill_api }, { "artifact", &exec_artifact_api },
     };
     for (size_t i = 0; version == 1 && i < sizeof all / sizeof *all; i++)
         if (!strcmp(all[i].name, name))

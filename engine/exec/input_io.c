@@ -32,7 +32,6 @@ static int find(sl_ctx *c, sl_many paths, uint32_t what)
                                        .size = f->size,
                                        .fingerprint = f->fingerprint,
                                        .mtime_ns = f->mtime_ns };
-        x->bytes_total += f->size;
     }
     sbuf_free(&err);
     return r < 0 ? r : SL_OK;
@@ -99,7 +98,7 @@ static int record(sl_ctx *c, sl_input *in, sl_record *out)
                         .nth = r.nth,
                         .offset = r.offset,
                         .member = { r.member ? r.member : "", r.member ? (uint32_t)strlen(r.member) : 0, 0 } };
-    in->w->r.bytes += r.n;
+    in->w->r->bytes += r.n;
     in->w->head = what == INPUT_MORE ? out->bytes : (sl_str){ NULL, 0, 0 };
     return what == INPUT_MORE ? SL_MORE : SL_OK;
 }

@@ -94,6 +94,8 @@ static int parse(sl_ctx *c, sl_batch *b, uint32_t row, sl_str record, sl_str *wh
         const char *name = name_in_record(s, x, slot);
         if (slot == x->p->text && (cells[i].state == CELL_MISSING || cells[i].state == CELL_NULL))
             return *why = said(st, "there is no '%s'", name), SL_JSON_NO_TEXT;
+        if (cells[i].state == CELL_OK && slot == x->p->text)
+            f->r->parsed[row] = cells[i].v.str;
         if (cells[i].state == CELL_OK)
             put_cell(k, row, &cells[i]);
         else if (cells[i].state == CELL_WRONG_TYPE && slot == x->p->id)
@@ -117,11 +119,32 @@ static int parse(sl_ctx *c, sl_batch *b, uint32_t row, sl_str record, sl_str *wh
 
 /* ---- writing ---- */
 
-static bool unchanged(const column *k, uint32_t row)
+/* Whether a value is where it was does not outlive a pass; what was put together again (an id of parts) need not be
+ * where it was. Texts are long, and nobody puts them together to the same bytes: pack.c knows the one that was not
+ * touched. */
+bool column_unchanged(const column *k, uint32_t row)
 {
     const sl_str *now = k->c.data, *then = k->origin;
-    return then && k->c.type == SL_T_STR && now[row].p == then[row].p && now[row].n == then[row].n &&
-           (k->c.valid[row >> 6] >> (row & 63) & 1);
+    if (k->same && (k->same[row >> 6] >> (row & 63) & 1))
+        return true;
+    if (!then || k->c.type != SL_T_STR || !then[row].p || !(k->c.valid[row >> 6] >> (row & 63) & 1) ||
+        now[row].n != then[row].n)
+        return false;
+    return now[row].p == then[row].p || (!k->by_place && (!now[row].n || !memcmp(now[row].p, then[row].p, now[row].n)));
+}
+
+bool row_parse_text(worker *w, uint32_t source, sl_str record, arena *mem, sl_str *text)
+{
+    stage_thread *st = &w->st[source];
+    const char *name = w->x->st[source].read_spec.text;
+    const json_field field = { name ? name : "text", SL_T_STR };
+    json_cell cell;
+    if (!st->texts && !(st->texts = json_parser_new(&field, 1)))
+        return false;
+    if (json_parse(st->texts, record.p, record.n, mem, &cell) != JSON_OK || cell.state != CELL_OK)
+        return false;
+    *text = cell.v.str;
+    return true;
 }
 
 static bool listed(sl_many names, const char *name)
@@ -146,7 +169,9 @@ static void format_columns(const exec *x, const flow *f, uint32_t row, const sl_
         if (i >= 3 && (slot == first[0] || slot == first[1] || slot == first[2]))
             continue;
         if (!k || (pc->hidden && !hidden) || pc->shared || (spec->keep.n && !listed(spec->keep, pc->name)) ||
-            listed(spec->drop, pc->name) || (f->state[slot] == SLOT_READ && !(k->c.valid[row >> 6] >> (row & 63) & 1)))
+            listed(spec->drop, pc->name))
+            continue;
+        if (!(k->c.valid[row >> 6] >> (row & 63) & 1) && (f->state[slot] == SLOT_READ || column_unchanged(k, row)))
             continue;
         sbuf_puts(out, n++ ? "," : "");
         sbuf_json_z(out, pc->name);
@@ -177,7 +202,8 @@ static size_t collect_edits(const exec *x, const stage_state *source, const flow
         if (f->state[i] == SLOT_REMOVED) {
             edits[n] = (json_edit){ .name = name, .name_n = strlen(name) };
             value_at[n++] = SIZE_MAX;
-        } else if (f->state[i] == SLOT_WRITTEN && k && !pc->shared && (!pc->hidden || hidden) && !unchanged(k, row)) {
+        } else if (f->state[i] == SLOT_WRITTEN && k && !pc->shared && (!pc->hidden || hidden) &&
+                   !column_unchanged(k, row)) {
             value_at[n] = values->n;
             json_column_value(&k->c, row, values);
             edits[n] = (json_edit){ .name = name, .name_n = strlen(name), .value_n = values->n - value_at[n] };
@@ -195,7 +221,6 @@ static size_t collect_edits(const exec *x, const stage_state *source, const flow
 int row_format(stage_thread *st, const flow *f, uint32_t row, const sl_json_write_spec *spec, bool hidden, sbuf *out)
 {
     const exec *x = st->w->x;
-    const stage_state *source = &x->st[x->splits[st->w->at.split].source];
     const sl_str raw = f->r->raw[row];
     json_edit edits[MAX_EDITS];
     size_t value_at[MAX_EDITS];
@@ -205,6 +230,7 @@ int row_format(stage_thread *st, const flow *f, uint32_t row, const sl_json_writ
         format_columns(x, f, row, spec, hidden, out);
         return out->failed ? SL_E_NOMEM : SL_OK;
     }
+    const stage_state *source = &x->st[x->splits[f->r->input[row]].source];
     sbuf_clear(values);
     const size_t n = collect_edits(x, source, f, row, spec, hidden, edits, value_at, values);
     if (!n && !spec->keep.n) {

@@ -1,11 +1,13 @@
 /* Before a run: instances, inputs, splits; and after it, everything closed. */
 #include <stdlib.h>
 #include <string.h>
-#include "exec/engine.h"
+#include "exec/ledger.h"
 
 enum {
     WINDOW_A_THREAD = 16 << 20,
+    STREAMING_A_THREAD = 24 << 20,
     WINDOW_LEAST = 4 << 20,
+    SCRATCH_LEVEL = -1, /* of zstd: what is kept between passes is read again soon */
     LEAST_CHUNKS = 4096,
     CHUNKS_A_SPLIT = 4, /* a chunk of a stream should stay in the cache between decompression and parsing: 2 MiB of 8 */
 };
@@ -60,8 +62,7 @@ static bool make_worker(exec *x, worker *w, unsigned number)
     w->x = x;
     w->number = number;
     w->first_error = UINT64_MAX;
-    if (!rows_init(&w->r, (uint32_t)x->p->file->head.batch_rows) || !(w->chunk = input_chunk_new()) ||
-        !(w->st = calloc(x->p->n_stages + 1, sizeof *w->st)))
+    if (!(w->chunk = input_chunk_new()) || !(w->st = calloc(x->p->n_stages + 1, sizeof *w->st)))
         return false;
     for (uint32_t i = 0; i < x->p->n_stages; i++) {
         stage_thread *st = &w->st[i];
@@ -89,6 +90,23 @@ static uint64_t window_bytes(const exec *x)
     return !x->o.memory || share > most ? most : share < WINDOW_LEAST ? WINDOW_LEAST : share;
 }
 
+/* What sorts, spills and states may hold: the budget without the window of the outputs and what each thread needs to
+ * stream - its chunk, its batches and what it gathers for the outputs. */
+static uint64_t gather_bytes(const exec *x)
+{
+    const uint64_t streaming = window_bytes(x) + (uint64_t)x->threads * STREAMING_A_THREAD, least = 8 << 20;
+    const uint64_t all = x->o.memory ? x->o.memory : (uint64_t)2 << 30;
+    return all > streaming + least ? all - streaming : least;
+}
+
+static const char *scratch_folder(const exec *x)
+{
+    const char *dir = x->o.scratch;
+    if (!dir || !*dir)
+        dir = getenv("TMPDIR");
+    return dir && *dir ? dir : "/tmp";
+}
+
 static bool make(exec *x)
 {
     const size_t n = x->p->n_stages;
@@ -96,15 +114,22 @@ static bool make(exec *x)
     x->workers = calloc(x->threads, sizeof *x->workers);
     x->out_list = calloc(n + 2, sizeof(output *));
     x->out_stage = calloc(n + 2, sizeof *x->out_stage);
-    x->active = calloc(x->threads + 1, sizeof *x->active);
+    x->now.active = calloc(x->threads + 1, sizeof *x->now.active);
+    x->scratch = scratch_new(scratch_folder(x), x->threads, SCRATCH_LEVEL);
+    budget_init(&x->memory, gather_bytes(x), x->o.spill);
     x->outs = outputs_new(x->threads, x->o.tag ? x->o.tag : "x", window_bytes(x));
-    if (!x->st || !x->workers || !x->out_list || !x->out_stage || !x->active || !x->outs)
+    if (!x->st || !x->workers || !x->out_list || !x->out_stage || !x->now.active || !x->scratch || !x->outs ||
+        !pass_state_init(&x->todo, x->p, x->o.goal ? x->o.goal - 1 : PLAN_NONE, &x->mem) ||
+        !pass_plan_init(&x->now.plan, x->p, &x->mem))
         return false;
     for (size_t i = 0; i < n; i++) {
         stage_state *s = &x->st[i];
         s->p = &x->p->stages[i];
         s->s = &s->p->def->s;
-        if (!name_metrics(x, s) || !slots_to_fill(x, s) || !(s->g = calloc(1, s->s->state_size + 1)))
+        pthread_mutex_init(&s->turn_lock, NULL);
+        pthread_cond_init(&s->turn_changed, NULL);
+        if (!name_metrics(x, s) || !(s->fit_counts = calloc(s->n_metrics + 1, sizeof *s->fit_counts)) ||
+            !slots_to_fill(x, s) || !(s->g = calloc(1, s->s->state_size + 1)))
             return false;
     }
     for (unsigned i = 0; i < x->threads; i++)
@@ -118,7 +143,7 @@ static void open_stages(exec *x, diags *d)
     worker *w = &x->workers[0];
     for (uint32_t i = 0; i < x->p->n_stages; i++) {
         stage_state *s = &x->st[i];
-        if (s->s->kind == SL_SINK && x->o.no_sinks)
+        if (s->s->kind == SL_SINK && (x->o.no_sinks || x->o.goal))
             continue;
         s->opened = true;
         const int r = s->s->open ? s->s->open(&w->st[i].ctx, s->p->cfg, s->g) : SL_OK;
@@ -170,33 +195,79 @@ static bool list_splits(exec *x, uint32_t stage, diags *d)
     }
 }
 
-/* pos has 32 bits for the split. A stream gets numbers for as many chunks as it may expand to (a thousand times its
- * size and some), scaled down together if that is too many. Pipes, whose size nobody knows, share what is left. */
-static bool number_splits(exec *x, diags *d)
+/* A pipe is gone once it is read: later passes need what came out of it. */
+static void keep_pipes(exec *x, uint32_t stage)
 {
-    const uint64_t most = UINT32_MAX - 1;
-    uint64_t wanted = 0, next = 1, pipes = 0;
-    if (x->n_splits > most / 2) {
-        diag_error(d, (diag_at){ 0 }, "the input makes %zu splits, which are too many; set split_bytes higher",
-                   x->n_splits);
+    const stage_state *s = &x->st[stage];
+    for (size_t i = 0; s->uses_input && i < s->files.n; i++)
+        if (s->files.v[i].sequential)
+            x->todo.keep[stage] = true;
+}
+
+static bool same_stream(const plan *p, uint32_t a, uint32_t b)
+{
+    return p->stages[a].owner == p->stages[b].owner &&
+           (p->stages[a].owner == PLAN_NONE || p->stages[a].owner_port == p->stages[b].owner_port);
+}
+
+/* pos has 32 bits for the split. A stream of bytes gets numbers for as many chunks as it may expand to (a thousand
+ * times its size and some), a sort for as many pieces as it may make, scaled down together if that is too many. Pipes,
+ * whose size nobody knows, share what is left. The main stream and each port count for themselves. */
+static bool number_stream(exec *x, uint32_t member, diags *d)
+{
+    const plan *p = x->p;
+    const uint64_t most = UINT32_MAX - 2;
+    uint64_t wanted = 0, next = 1, pipes = 0, n = 0;
+    for (size_t k = 0; k < p->n_places; k++) {
+        const uint32_t s = p->places[k];
+        if (!same_stream(p, s, member))
+            continue;
+        if (p->stages[s].sorts)
+            wanted += EXEC_SORT_ROOM;
+        for (uint32_t i = 0; i < x->st[s].n_splits; i++, n++) {
+            work_split *sp = &x->splits[x->st[s].first_split + i];
+            pipes += sp->s.stream && !sp->s.bytes;
+            sp->room = sp->s.stream ? LEAST_CHUNKS + sp->s.bytes / 512 : 1;
+            wanted += sp->room;
+        }
+    }
+    if (n > most / 2) {
+        diag_error(d, (diag_at){ 0 }, "the input makes %llu splits, which are too many; set split_bytes higher",
+                   (unsigned long long)n);
         return false;
     }
-    for (size_t i = 0; i < x->n_splits; i++) {
-        work_split *sp = &x->splits[i];
-        pipes += sp->s.stream && !sp->s.bytes;
-        sp->room = sp->s.stream ? LEAST_CHUNKS + sp->s.bytes / 512 : 1;
-        wanted += sp->room;
-    }
-    const double scale = wanted > most ? (double)(most - x->n_splits) / (double)wanted : 1;
+    const double scale = wanted > most ? (double)(most - n) / (double)wanted : 1;
     const uint64_t share = pipes && wanted < most ? (most - wanted) / pipes : 0;
-    for (size_t i = 0; i < x->n_splits; i++) {
-        work_split *sp = &x->splits[i];
-        if (sp->s.stream && scale < 1)
-            sp->room = 1 + (uint64_t)((double)sp->room * scale);
-        else if (sp->s.stream && !sp->s.bytes)
-            sp->room += share;
-        sp->first = next;
-        next += sp->room;
+    for (size_t k = 0; k < p->n_places; k++) {
+        const uint32_t s = p->places[k];
+        if (!same_stream(p, s, member))
+            continue;
+        for (uint32_t i = 0; i < x->st[s].n_splits; i++) {
+            work_split *sp = &x->splits[x->st[s].first_split + i];
+            if (sp->s.stream && scale < 1)
+                sp->room = 1 + (uint64_t)((double)sp->room * scale);
+            else if (sp->s.stream && !sp->s.bytes)
+                sp->room += share;
+            sp->first = next;
+            next += sp->room;
+        }
+        if (p->stages[s].sorts) {
+            x->st[s].store.first = next;
+            next += EXEC_SORT_ROOM;
+        }
+    }
+    return true;
+}
+
+static bool number_splits(exec *x, diags *d)
+{
+    const plan *p = x->p;
+    for (size_t i = 0; i < p->n_places; i++) {
+        bool again = false;
+        for (size_t k = 0; k < i && !again; k++)
+            again = same_stream(p, p->places[k], p->places[i]);
+        if (!again && !number_stream(x, p->places[i], d))
+            return false;
     }
     return true;
 }
@@ -219,19 +290,47 @@ exec *exec_open(const plan *p, const exec_options *o, diags *d)
     x->limits = (input_limits){ .chunk_bytes = h->split_bytes / CHUNKS_A_SPLIT,
                                 .max_record_bytes = h->max_record_bytes,
                                 .damage = h->on_error == ON_ERROR_SKIP_RECORD ? DAMAGE_SKIPS : DAMAGE_STOPS };
-    if (!make(x))
+    const bool made = make(x);
+    if (made && o->resume)
+        outputs_continue(x->outs);
+    if (!made)
         diag_error(d, (diag_at){ 0 }, "out of memory");
     else
         open_stages(x, d);
-    for (size_t i = 0; d->errors == before && i < p->n_sources; i++)
+    for (size_t i = 0; d->errors == before && i < p->n_sources; i++) {
+        stage_state *s = &x->st[p->sources[i]];
+        s->first_split = (uint32_t)x->n_splits;
         list_splits(x, p->sources[i], d);
+        s->n_splits = (uint32_t)x->n_splits - s->first_split;
+        keep_pipes(x, p->sources[i]);
+    }
     if (d->errors == before)
         number_splits(x, d);
+    if (d->errors == before)
+        states_check_ports(x, d);
     if (d->errors != before) {
         exec_free(x);
         return NULL;
     }
     return x;
+}
+
+static void free_stage(exec *x, uint32_t i)
+{
+    stage_state *s = &x->st[i];
+    if (!s->s)
+        return;
+    if (s->opened && s->s->close)
+        s->s->close(&x->workers[0].st[i].ctx, s->g);
+    for (size_t k = 0; k < s->n_readers; k++)
+        artifact_close(s->readers[k]);
+    store_close(x, i);
+    pthread_mutex_destroy(&s->turn_lock);
+    pthread_cond_destroy(&s->turn_changed);
+    free(s->turn_ends);
+    free(s->fit_counts);
+    free(s->stream_local);
+    free(s->g);
 }
 
 static void free_worker(exec *x, worker *w)
@@ -242,14 +341,23 @@ static void free_worker(exec *x, worker *w)
             histogram_free(st->hist[k]);
         json_parser_free(st->json);
         json_parser_free(st->ids);
+        json_parser_free(st->texts);
         sbuf_free(&st->line);
         free(st->counts);
         free(st->hist);
     }
     input_chunk_free(w->chunk);
-    rows_free(&w->r);
+    for (rows *r = w->all, *next; r; r = next) {
+        next = r->next_all;
+        rows_free(r);
+    }
+    sorter_piece_free(&w->piece);
+    sbuf_free(&w->kept);
+    sbuf_free(&w->packed);
+    sbuf_free(&w->quar_text);
     free(w->st);
     free(w->rej);
+    free(w->seen);
     free(w->quar);
     sbuf_free(&w->error);
     sbuf_free(&w->scratch);
@@ -260,22 +368,21 @@ void exec_free(exec *x)
 {
     if (!x)
         return;
-    for (uint32_t i = 0; x->st && i < x->p->n_stages; i++) {
-        stage_state *s = &x->st[i];
-        if (s->opened && s->s->close)
-            s->s->close(&x->workers[0].st[i].ctx, s->g);
-        free(s->g);
-    }
+    for (uint32_t i = 0; x->st && i < x->p->n_stages; i++)
+        free_stage(x, i);
     for (unsigned i = 0; x->workers && i < x->threads; i++)
         free_worker(x, &x->workers[i]);
-    for (size_t i = 0; i < x->n_active; i++)
-        input_stream_close(x->active[i].in);
+    for (size_t i = 0; i < x->now.n_active; i++)
+        input_stream_close(x->now.active[i].in);
+    ledger_free(x);
     outputs_free(x->outs);
+    scratch_free(x->scratch);
+    free(x->now.v);
     free(x->st);
     free(x->workers);
     free(x->out_list);
     free(x->out_stage);
-    free(x->active);
+    free(x->now.active);
     free(x->manifest);
     sbuf_free(&x->fail_text);
     sbuf_free(&x->notes);

@@ -25,7 +25,7 @@ enum { SAMPLE_ROWS = 1000, SAMPLE_BYTES = 1 << 20 };
 
 /* The first records of the split's file, read by the source itself: a sample that does not depend on how files are cut
  * or batched. NULL: nothing to be learned. */
-static flow *first_records(exec *x, worker *w, uint32_t split, rows *r)
+static flow *first_records(exec *x, worker *w, uint32_t split)
 {
     const work_split *sp = &x->splits[split];
     const stage_state *s = &x->st[sp->source];
@@ -35,6 +35,7 @@ static flow *first_records(exec *x, worker *w, uint32_t split, rows *r)
     sl_batch view;
     sbuf err = { 0 };
     input_stream *in = NULL;
+    rows *r = NULL;
     if (!file || file->sequential)
         return NULL; /* what is read from a pipe is gone */
     input_limits small = x->limits;
@@ -44,15 +45,16 @@ static flow *first_records(exec *x, worker *w, uint32_t split, rows *r)
         got = input_stream_next(in, w->chunk, &err);
     input_stream_close(in);
     sbuf_free(&err);
-    w->at = (item){ split, 0 };
+    w->at = (item){ 0, 0 };
     w->ordinal = 0;
     now.index = sp->first;
-    flow *f = got == INPUT_OK ? flow_new(x, r, s->p) : NULL;
-    if (!f || !view_make(x, s->p, f, &view))
+    w->r = r = got == INPUT_OK ? rows_take(w, SAMPLE_ROWS) : NULL;
+    flow *f = r ? flow_new(x, r, s->p) : NULL;
+    if (!f || !view_make(x, s->p, f, VIEW_FILL, &view))
         return NULL;
     st->flow = f;
     got = s->s->open_local ? s->s->open_local(&st->ctx, s->g, st->local) : SL_OK;
-    for (; got >= 0 && got != SL_END && r->n < r->cap;)
+    for (; got >= 0 && got != SL_END && r->n < r->limit;)
         got = s->s->read(&st->ctx, s->g, st->local, &now, &view);
     if (s->s->close_local)
         s->s->close_local(&st->ctx, s->g, st->local);
@@ -119,8 +121,12 @@ static void probe_source(exec *x, worker *w, uint32_t source, diags *d)
             continue;
         if (!st->local && !(st->local = calloc(1, x->st[source].s->local_size + 1)))
             return;
-        rows sample;
-        flow *f = rows_init(&sample, SAMPLE_ROWS) ? first_records(x, w, k, &sample) : NULL;
+        pass_item one = { .first = x->splits[k].first, .input = k, .feed = source };
+        x->now.v = &one;
+        x->now.n = 1;
+        flow *f = first_records(x, w, k);
+        x->now.v = NULL;
+        x->now.n = 0;
         take_out_rejected(w, f);
         sbuf_clear(&w->error);
         for (size_t i = 0; f && f->n_sel && i < src->n_wanted; i++) {
@@ -132,7 +138,8 @@ static void probe_source(exec *x, worker *w, uint32_t source, diags *d)
             if (!seen)
                 complain(x, src, i, f, d);
         }
-        rows_free(&sample);
+        if (f)
+            rows_give(w, f->r);
         break;
     }
     /* What the look left behind must not be counted. */

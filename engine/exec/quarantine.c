@@ -3,18 +3,12 @@
 #include <string.h>
 #include "exec/engine.h"
 
-static int by_row(const void *a, const void *b)
-{
-    const rejected *x = a, *y = b;
-    return x->row != y->row ? (x->row < y->row ? -1 : 1) : x->stage < y->stage ? -1 : x->stage > y->stage;
-}
-
-static void line(worker *w, const flow *f, const rejected *r, sbuf *out)
+static void line(worker *w, stage_thread *st, const flow *f, const rejected *r, sbuf *out)
 {
     exec *x = w->x;
-    const stage_state *s = &x->st[r->stage];
-    const work_split *sp = &x->splits[w->at.split];
+    const stage_state *s = &x->st[st->stage];
     const sl_str raw = f->r->raw[r->row];
+    const uint32_t input = f->r->input[r->row];
     sbuf_puts(out, "{\"stage\":");
     sbuf_json_z(out, s->p->name);
     sbuf_puts(out, ",\"reason\":");
@@ -25,12 +19,20 @@ static void line(worker *w, const flow *f, const rejected *r, sbuf *out)
         sbuf_puts(out, ",\"limit\":");
         sbuf_json_double(out, r->why.limit);
     }
+    if (r->why.partner)
+        sbuf_printf(out, ",\"partner\":%llu", (unsigned long long)r->why.partner);
+    if (r->why.port && r->why.port <= s->p->n_ports) {
+        sbuf_puts(out, ",\"partner_in\":");
+        sbuf_json_z(out, s->p->ports[r->why.port - 1].name);
+    }
     if (r->why.detail.n) {
         sbuf_puts(out, ",\"detail\":");
         sbuf_json(out, r->why.detail.p, r->why.detail.n);
     }
-    sbuf_puts(out, ",\"file\":");
-    sbuf_json_z(out, sp->s.path);
+    if (input != PLAN_NONE) {
+        sbuf_puts(out, ",\"file\":");
+        sbuf_json_z(out, x->splits[input].s.path);
+    }
     sbuf_printf(out, ",\"key\":\"%016llx\",\"pos\":%llu,", (unsigned long long)f->r->key[r->row],
                 (unsigned long long)f->r->pos[r->row]);
     if (s->s->kind == SL_SOURCE) { /* it may be no JSON at all */
@@ -38,29 +40,101 @@ static void line(worker *w, const flow *f, const rejected *r, sbuf *out)
         sbuf_json(out, raw.p ? raw.p : "", raw.n);
     } else {
         const sl_json_write_spec all = { .size = sizeof all };
-        const flow bare = { .r = f->r, .slot = f->slot, .state = f->state };
+        const flow *as_read = f->r->as_read ? f->r->as_read : f;
+        const flow bare = { .r = f->r, .slot = as_read->slot, .state = as_read->state };
         sbuf_puts(out, "\"record\":");
-        if (raw.n)
+        if (raw.n && !f->r->cut)
             sbuf_add(out, raw.p, raw.n);
         else
-            row_format(&w->st[r->stage], &bare, r->row, &all, false, out);
+            row_format(st, &bare, r->row, &all, false, out);
     }
     sbuf_puts(out, "}\n");
 }
 
-int quarantine_write(worker *w, const flow *f)
+static quarantined *quarantine_room(worker *w)
 {
-    sbuf out = { 0 };
-    int r = SL_OK;
-    qsort(w->quar, w->n_quar, sizeof *w->quar,
-          by_row); /* branches ran one after the other; the file is in stream order */
-    for (size_t i = 0; i < w->n_quar && r == SL_OK; i++) {
-        sbuf_clear(&out);
-        line(w, f, &w->quar[i], &out);
-        if (out.failed || output_put(w->x->quarantine, w->number, out.p, out.n) < 0)
-            r = worker_fail(w, SL_E_NOMEM, "out of memory");
+    if (w->n_quar < w->quar_cap)
+        return &w->quar[w->n_quar];
+    const size_t cap = w->quar_cap ? w->quar_cap * 2 : 256;
+    quarantined *v = realloc(w->quar, cap * sizeof *v);
+    if (!v)
+        return worker_fail(w, SL_E_NOMEM, "out of memory"), NULL;
+    w->quar = v;
+    w->quar_cap = cap;
+    return &w->quar[w->n_quar];
+}
+
+int quarantine_add(worker *w, stage_thread *st, const flow *f, const rejected *r)
+{
+    quarantined *q = quarantine_room(w);
+    if (!q)
+        return SL_E_NOMEM;
+    const size_t at = w->quar_text.n;
+    line(w, st, f, r, &w->quar_text);
+    if (w->quar_text.failed)
+        return worker_fail(w, SL_E_NOMEM, "out of memory");
+    *q = (quarantined){ f->r->pos[r->row], st->stage, (uint32_t)w->n_quar, at, w->quar_text.n - at };
+    w->n_quar++;
+    return SL_OK;
+}
+
+/* A document that is kept for later passes is not done yet: what was dropped beside it stands in the quarantine at its
+ * place in the stream, whether it was kept or read again. */
+typedef struct packed {
+    uint64_t pos, n;
+    uint32_t stage, reserved;
+} packed;
+
+int quarantine_pack(worker *w, sbuf *out)
+{
+    for (size_t i = 0; i < w->n_quar; i++) {
+        const packed p = { .pos = w->quar[i].pos, .n = w->quar[i].n, .stage = w->quar[i].stage };
+        sbuf_add(out, &p, sizeof p);
+        sbuf_add(out, w->quar_text.p + w->quar[i].at, w->quar[i].n);
     }
-    sbuf_free(&out);
     w->n_quar = 0;
+    sbuf_clear(&w->quar_text);
+    return out->failed ? worker_fail(w, SL_E_NOMEM, "out of memory") : SL_OK;
+}
+
+int quarantine_unpack(worker *w, const char *p, size_t n)
+{
+    for (size_t at = 0; at < n;) {
+        packed one;
+        memcpy(&one, p + at, sizeof one);
+        at += sizeof one;
+        quarantined *q = quarantine_room(w);
+        if (!q)
+            return SL_E_NOMEM;
+        *q = (quarantined){ one.pos, one.stage, (uint32_t)w->n_quar, w->quar_text.n, one.n };
+        w->n_quar++;
+        sbuf_add(&w->quar_text, p + at, one.n);
+        at += one.n;
+    }
+    return w->quar_text.failed ? worker_fail(w, SL_E_NOMEM, "out of memory") : SL_OK;
+}
+
+/* Branches ran one after the other, and some stages late; the file is in stream order. */
+static int by_place(const void *a, const void *b)
+{
+    const quarantined *x = a, *y = b;
+    if (x->pos != y->pos)
+        return x->pos < y->pos ? -1 : 1;
+    if (x->stage != y->stage)
+        return x->stage < y->stage ? -1 : 1;
+    return (x->nth > y->nth) - (x->nth < y->nth);
+}
+
+int quarantine_end_item(worker *w)
+{
+    int r = SL_OK;
+    if (!w->n_quar)
+        return SL_OK;
+    qsort(w->quar, w->n_quar, sizeof *w->quar, by_place);
+    for (size_t i = 0; i < w->n_quar && r == SL_OK; i++)
+        if (output_put(w->x->quarantine, w->number, w->quar_text.p + w->quar[i].at, w->quar[i].n) < 0)
+            r = worker_fail(w, SL_E_NOMEM, "out of memory");
+    w->n_quar = 0;
+    sbuf_clear(&w->quar_text);
     return r;
 }

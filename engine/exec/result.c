@@ -51,19 +51,42 @@ static void collect_damage(exec *x)
     }
 }
 
+bool result_make(exec *x)
+{
+    const size_t n = x->p->n_stages;
+    x->result = arena_zalloc(&x->mem, (n + 1) * sizeof *x->result, 8);
+    x->seen = arena_zalloc(&x->mem, (n + 1) * sizeof *x->seen, 8);
+    for (size_t i = 0; x->result && x->seen && i < n; i++) {
+        const stage_state *s = &x->st[i];
+        exec_stage *v[2] = { &x->result[i], &x->seen[i] };
+        for (int k = 0; k < 2; k++) {
+            if (!(v[k]->metrics = arena_zalloc(&x->mem, (s->n_metrics + 1) * sizeof *v[k]->metrics, 8)))
+                return x->result = NULL, false;
+            v[k]->n_metrics = s->n_metrics;
+            for (size_t m = 0; m < s->n_metrics; m++) {
+                v[k]->metrics[m].name = s->metric_names[m];
+                v[k]->metrics[m].kind = s->metric_kinds[m];
+                if (s->metric_kinds[m] == SL_M_VALUE) /* of nothing */
+                    v[k]->metrics[m].min = v[k]->metrics[m].max = v[k]->metrics[m].p50 = v[k]->metrics[m].p95 =
+                        v[k]->metrics[m].mean = NAN;
+            }
+        }
+    }
+    return x->result && x->seen;
+}
+
 static void collect_metric(exec *x, uint32_t stage, size_t m, exec_stage *to)
 {
     const stage_state *s = &x->st[stage];
     exec_metric *out = &to->metrics[m];
     histogram *all = s->metric_kinds[m] == SL_M_VALUE ? histogram_new() : NULL;
-    *out = (exec_metric){ .name = s->metric_names[m], .kind = s->metric_kinds[m] };
     for (unsigned i = 0; i < x->threads; i++) {
         const stage_thread *st = &x->workers[i].st[stage];
         out->n += st->counts[m];
         if (all && st->hist[m])
             histogram_merge(all, st->hist[m]);
     }
-    if (all) {
+    if (all && out->n) {
         out->min = histogram_min(all);
         out->max = histogram_max(all);
         out->p50 = histogram_quantile(all, 0.5);
@@ -75,38 +98,98 @@ static void collect_metric(exec *x, uint32_t stage, size_t m, exec_stage *to)
     to->errors += out->kind == SL_M_ERROR ? out->n : 0;
 }
 
-static void collect_stage(exec *x, uint32_t stage)
+static void sum_stage(exec *x, uint32_t stage, exec_stage *to)
 {
-    const stage_state *s = &x->st[stage];
-    exec_stage *to = &x->result[stage];
-    to->metrics = arena_zalloc(&x->mem, (s->n_metrics + 1) * sizeof *to->metrics, 8);
-    to->n_metrics = to->metrics ? s->n_metrics : 0;
-    to->tables = s->tables;
-    to->n_tables = s->n_tables;
+    to->ran = true;
     for (unsigned i = 0; i < x->threads; i++) {
         const stage_thread *st = &x->workers[i].st[stage];
         to->in += st->in;
         to->kept += st->kept;
+        to->out += st->out;
+        to->absorbed += st->absorbed;
         to->annotated += st->annotated;
         to->batches += st->batches;
-        to->ns += st->ns;
     }
+    for (size_t m = 0; m < to->n_metrics; m++)
+        collect_metric(x, stage, m, to);
+}
+
+static void add_time(exec *x, uint32_t stage)
+{
+    for (unsigned i = 0; i < x->threads; i++)
+        x->result[stage].ns += x->workers[i].st[stage].ns;
+}
+
+/* What a stage decided in an earlier pass, in which it only ran for those below it, it must decide again: what was
+ * fitted below was fitted on that. */
+static void compare(exec *x, uint32_t stage, const exec_stage *now)
+{
+    const exec_stage *then = &x->seen[stage];
+    const char *name = x->p->stages[stage].name;
+    sbuf why = { 0 };
+    if (!then->ran || x->o.pick) /* then all documents came by, now only some */
+        return;
+    if (then->in != now->in || then->out != now->out)
+        sbuf_printf(&why,
+                    "%s decided otherwise in a later pass: first %llu of %llu documents went on, then %llu of %llu",
+                    name, (unsigned long long)then->out, (unsigned long long)then->in, (unsigned long long)now->out,
+                    (unsigned long long)now->in);
+    for (size_t m = 0; m < now->n_metrics && !why.n; m++)
+        if (now->metrics[m].kind <= SL_M_ERROR && now->metrics[m].n != then->metrics[m].n)
+            sbuf_printf(&why, "%s decided otherwise in a later pass: first it rejected %llu as %s, then %llu", name,
+                        (unsigned long long)then->metrics[m].n, now->metrics[m].name,
+                        (unsigned long long)now->metrics[m].n);
+    if (why.n)
+        sched_fail(x, (item){ UINT32_MAX, 0 }, SL_E_INTERNAL, sbuf_z(&why));
+    sbuf_free(&why);
+}
+
+void result_add_pass(exec *x, bool partial)
+{
+    for (uint32_t i = 0; i < x->p->n_stages; i++) {
+        stage_state *s = &x->st[i];
+        const pass_stage *now = pass_of(x, i);
+        add_time(x, i);
+        if (now->role == ROLE_FIT && !s->round) /* further rounds look at the same documents again */
+            for (unsigned t = 0; t < x->threads; t++)
+                for (size_t m = 0; m < s->n_metrics; m++)
+                    s->fit_counts[m] += x->workers[t].st[i].counts[m];
+        if (now->role != ROLE_RUN)
+            continue;
+        if (now->official || partial) {
+            sum_stage(x, i, &x->result[i]);
+            if (!partial)
+                compare(x, i, &x->result[i]);
+        } else if (!x->seen[i].ran) {
+            sum_stage(x, i, &x->seen[i]);
+        }
+    }
+}
+
+static void collect_stage(exec *x, uint32_t stage)
+{
+    const stage_state *s = &x->st[stage];
+    exec_stage *to = &x->result[stage];
+    to->tables = s->tables;
+    to->n_tables = s->n_tables;
+    to->ns += s->fit_ns;
     for (size_t i = 0; i < x->n_outs; i++)
         to->ns += x->out_stage[i] == stage ? output_ns(x->out_list[i]) : 0;
     for (size_t m = 0; m < to->n_metrics; m++)
-        collect_metric(x, stage, m, to);
+        if (to->metrics[m].kind == SL_M_COUNT)
+            to->metrics[m].n += s->fit_counts[m];
 }
 
 /* Damage that ended the run: how much was read before it, and what to set to go on. */
 static void explain_damage(exec *x)
 {
-    const work_split *sp = x->fail_at.split < x->n_splits ? &x->splits[x->fail_at.split] : NULL;
+    const uint32_t input = x->fail_at.split < x->now.n ? x->now.v[x->fail_at.split].input : PLAN_NONE;
+    const work_split *sp = input != PLAN_NONE ? &x->splits[input] : NULL;
     uint64_t records = 0;
     char number[32];
     if (x->fail_code != SL_E_DATA || !sp || !x->st[sp->source].uses_input)
         return;
-    for (size_t i = 0; i <= x->fail_at.split;
-         i++) /* with on_error: fail nothing behind the damage of a split was read */
+    for (size_t i = 0; i <= input; i++) /* with on_error: fail nothing behind the damage of a split was read */
         if (x->splits[i].source == sp->source && x->splits[i].file == sp->file)
             records += x->splits[i].records;
     sbuf_printf(&x->fail_text,
@@ -116,7 +199,6 @@ static void explain_damage(exec *x)
 
 void exec_collect(exec *x)
 {
-    x->result = arena_zalloc(&x->mem, (x->p->n_stages + 1) * sizeof *x->result, 8);
     for (uint32_t i = 0; x->result && i < x->p->n_stages; i++)
         collect_stage(x, i);
     collect_manifest(x);
@@ -157,10 +239,12 @@ size_t exec_outputs(const exec *x, output *const **out, const uint32_t **stage)
 void exec_progress_now(const exec *x, exec_progress *out)
 {
     *out = (exec_progress){ .bytes_done = atomic_load(&x->bytes_done),
-                            .bytes_total = x->bytes_total,
+                            .bytes_total = atomic_load(&x->bytes_total),
                             .documents = atomic_load(&x->documents),
                             .kept = atomic_load(&x->kept),
-                            .errors = atomic_load(&x->errors) };
+                            .errors = atomic_load(&x->errors),
+                            .pass = atomic_load(&x->pass_number),
+                            .what = atomic_load(&x->pass_what) };
 }
 
 void exec_row_json(const exec_row *row, bool hidden, sbuf *out)
@@ -184,4 +268,22 @@ void exec_row_column(const exec_row *row, const char *name, sbuf *out)
     for (size_t i = 0; i < p->n_columns; i++)
         if (!strcmp(p->columns[i].name, name) && f->slot[i])
             json_column_value(&f->slot[i]->c, row->row, out);
+}
+
+bool exec_row_measured(const exec_row *row, size_t i, exec_measure *out)
+{
+    void *const *inside = row->engine;
+    const stage_thread *st = inside[0];
+    const worker *w = st->w;
+    for (size_t k = 0; k < w->n_seen; k++) {
+        const measured *m = &w->seen[k];
+        sl_metric metric;
+        if (m->f != inside[1] || m->row != row->row || i-- > 0)
+            continue;
+        if (!stage_metric(w->x->p->stages[st->stage].def, m->metric, &metric))
+            return false;
+        *out = (exec_measure){ metric.name, metric.unit, m->value };
+        return true;
+    }
+    return false;
 }

@@ -12,23 +12,104 @@ size_t type_size(uint32_t type)
     return type & 0x100 ? sizeof(sl_list) : type < sizeof size ? size[type] : 16;
 }
 
-bool rows_init(rows *r, uint32_t cap)
+static bool rows_room(rows *r, uint32_t cap)
 {
-    memset(r, 0, sizeof *r);
-    arena_init(&r->mem, 1 << 20);
+    const size_t words = (cap + 63) / 64;
+    if (r->cap >= cap)
+        return true;
+    free(r->pos);
+    r->cap = 0;
+    /* One block for all arrays, widest first. */
+    r->pos = calloc(1, cap * (4 * sizeof(uint64_t) + 2 * sizeof(sl_str) + sizeof(uint32_t)) + words * 8 + 8);
+    if (!r->pos)
+        return false;
+    r->key = r->pos + cap;
+    r->parent = r->key + cap;
+    r->parent_key = r->parent + cap;
+    r->reached = r->parent_key + cap;
+    r->raw = (sl_str *)(void *)(r->reached + words);
+    r->parsed = r->raw + cap;
+    r->input = (uint32_t *)(void *)(r->parsed + cap);
     r->cap = cap;
-    r->pos = malloc(cap * sizeof *r->pos);
-    r->key = malloc(cap * sizeof *r->key);
-    r->raw = malloc(cap * sizeof *r->raw);
-    return r->pos && r->key && r->raw;
+    return true;
+}
+
+rows *rows_take(worker *w, uint32_t cap)
+{
+    rows *r = w->pool;
+    if (r) {
+        w->pool = r->next;
+    } else if ((r = calloc(1, sizeof *r))) {
+        arena_init(&r->mem, 1 << 20);
+        r->next_all = w->all;
+        w->all = r;
+    }
+    if (!r || !rows_room(r, cap))
+        return NULL;
+    arena_reset(&r->mem, KEEP_ARENA);
+    r->n = 0;
+    r->limit = cap;
+    r->bytes = 0;
+    r->cut = r->held = false;
+    r->as_read = NULL;
+    r->under = r->next = NULL;
+    return r;
+}
+
+static void count_reached(worker *w, rows *r)
+{
+    for (uint32_t i = 0; i < (r->n + 63) / 64; i++) {
+        w->item_kept += (uint64_t)__builtin_popcountll(r->reached[i]);
+        r->reached[i] = 0;
+    }
+}
+
+void rows_give(worker *w, rows *r)
+{
+    if (r->held)
+        return;
+    count_reached(w, r);
+    r->next = w->pool;
+    w->pool = r;
+}
+
+void rows_hold(worker *w, rows *r)
+{
+    for (; r && !r->held; r = r->under) {
+        r->held = true;
+        r->next = w->held;
+        w->held = r;
+    }
+}
+
+void rows_release(worker *w)
+{
+    while (w->held) {
+        rows *r = w->held;
+        w->held = r->next;
+        r->held = false;
+        rows_give(w, r);
+    }
 }
 
 void rows_free(rows *r)
 {
+    if (!r)
+        return;
     arena_free(&r->mem);
     free(r->pos);
-    free(r->key);
-    free(r->raw);
+    free(r);
+}
+
+uint32_t rows_add(rows *r, uint64_t pos, uint64_t key, uint32_t input)
+{
+    const uint32_t n = r->n++;
+    r->pos[n] = pos;
+    r->key[n] = key;
+    r->parent[n] = r->parent_key[n] = 0;
+    r->raw[n] = r->parsed[n] = (sl_str){ NULL, 0, 0 };
+    r->input[n] = input;
+    return n;
 }
 
 column *column_new(const exec *x, rows *r, uint32_t slot, uint32_t n, bool valid)
@@ -42,31 +123,82 @@ column *column_new(const exec *x, rows *r, uint32_t slot, uint32_t n, bool valid
         return NULL;
     memset(bits, valid ? 0xff : 0, words * 8);
     k->c = (sl_column){ .name = pc->name, .data = data, .valid = bits, .type = pc->type, .width = 1 };
+    k->by_place = slot == x->p->text;
     return k;
 }
 
-flow *flow_new(const exec *x, rows *r, const plan_stage *source)
+flow *flow_like(const exec *x, rows *r, const flow *like)
 {
     const size_t n = x->p->n_columns;
-    arena_reset(&r->mem, KEEP_ARENA);
-    r->n = 0;
-    r->bytes = 0;
     flow *f = arena_zalloc(&r->mem, sizeof *f, _Alignof(flow));
     if (!f)
         return NULL;
     f->r = r;
-    f->sel = arena_alloc(&r->mem, r->cap * sizeof *f->sel, 8);
+    f->sel = arena_alloc(&r->mem, r->limit * sizeof *f->sel, 8);
     f->slot = arena_zalloc(&r->mem, (n + 1) * sizeof *f->slot, 8);
     f->state = arena_zalloc(&r->mem, n + 1, 1);
     if (!f->sel || !f->slot || !f->state)
         return NULL;
-    for (size_t i = 0; i < source->n_wanted;
-         i++) /* null until the record has it; the source label stands in for its name */
-        if (!(f->slot[source->wanted[i]] =
-                  column_new(x, r, source->wanted[i], r->cap, source->wanted[i] == x->p->source)))
+    for (size_t i = 0; like && i < n; i++) {
+        const column *old = like->slot[i];
+        f->state[i] = like->state[i];
+        if (!old)
+            continue;
+        column *k = f->slot[i] = column_new(x, r, (uint32_t)i, r->limit, false);
+        if (k && old->c.width != 1) {
+            k->c.width = old->c.width;
+            k->c.data =
+                arena_zalloc(&r->mem, (size_t)r->limit * old->c.width * type_size(old->c.type) + INPUT_SLACK, 64);
+        }
+        if (k && old->origin && like->state[i] == SLOT_WRITTEN)
+            k->origin = arena_zalloc(&r->mem, (r->limit + 1) * type_size(old->c.type), 64);
+        if (k && old->same)
+            k->same = arena_zalloc(&r->mem, ((size_t)r->limit + 63) / 64 * 8 + 8, 8);
+        if (!k || !k->c.data || (old->origin && like->state[i] == SLOT_WRITTEN && !k->origin) ||
+            (old->same && !k->same))
             return NULL;
-    for (size_t i = 0; i < source->n_wanted; i++)
-        f->state[source->wanted[i]] = SLOT_READ;
+        k->c.flags = old->c.flags;
+    }
+    return f;
+}
+
+static void copy_bit(uint64_t *to, uint32_t i, const uint64_t *from, uint32_t k)
+{
+    to[i >> 6] = (to[i >> 6] & ~(1ull << (i & 63))) | (from[k >> 6] >> (k & 63) & 1) << (i & 63);
+}
+
+void flow_copy_row(const exec *x, flow *out, uint32_t to, const flow *in, uint32_t from)
+{
+    for (size_t i = 0; i < x->p->n_columns; i++) {
+        const column *old = in->slot[i];
+        column *k = out->slot[i];
+        if (!old || !k)
+            continue;
+        const size_t size = type_size(old->c.type);
+        memcpy((char *)k->c.data + to * size * k->c.width, (const char *)old->c.data + from * size * old->c.width,
+               size * old->c.width);
+        copy_bit(k->c.valid, to, old->c.valid, from);
+        const void *origin = old->origin ? old->origin : in->state[i] == SLOT_READ ? old->c.data : NULL;
+        if (k->origin && origin)
+            memcpy((char *)(uintptr_t)k->origin + to * size, (const char *)origin + from * size, size);
+        if (k->same && old->same)
+            copy_bit((uint64_t *)(uintptr_t)k->same, to, old->same, from);
+    }
+    out->r->raw[to] = in->r->raw[from];
+    out->r->parsed[to] = in->r->parsed[from];
+    out->r->input[to] = in->r->input[from];
+}
+
+flow *flow_new(const exec *x, rows *r, const plan_stage *source)
+{
+    flow *f = flow_like(x, r, NULL);
+    for (size_t i = 0; f && i < source->n_wanted; i++) {
+        /* null until the record has it; the source label stands in for its name */
+        const uint32_t slot = source->wanted[i];
+        if (!(f->slot[slot] = column_new(x, r, slot, r->limit, slot == x->p->source)))
+            return NULL;
+        f->state[slot] = SLOT_READ;
+    }
     return f;
 }
 
@@ -77,6 +209,8 @@ flow *flow_branch(const exec *x, const flow *f)
     if (!b)
         return NULL;
     *b = *f;
+    b->next = NULL;
+    b->used = b->gone = NULL;
     b->sel = arena_alloc(&f->r->mem, (f->n_sel + 1) * sizeof *b->sel, 8);
     b->slot = arena_alloc(&f->r->mem, (n + 1) * sizeof *b->slot, 8);
     b->state = arena_alloc(&f->r->mem, n + 1, 1);
@@ -107,15 +241,20 @@ static column *column_copy(const exec *x, flow *f, uint32_t slot)
     return k;
 }
 
-static bool view_column(const exec *x, const plan_place *v, flow *f, bool source)
+static bool view_column(const exec *x, const plan_stage *s, const plan_place *v, flow *f, int how)
 {
     column **k = &f->slot[v->slot];
-    const uint32_t n = source ? f->r->cap : f->r->n;
+    const uint32_t n = how == VIEW_FILL ? f->r->limit : f->r->n;
+    const bool source = s->def->s.kind == SL_SOURCE;
     if (v->flags & SL_SHARED)
         return *k || (*k = column_new(x, f->r, v->slot, n, false)) != NULL;
-    if ((v->flags & SL_WRITE) && (v->flags & SL_READ) && *k)
+    if (how == VIEW_RUN && (v->flags & SL_WRITE) && (v->flags & SL_READ) && *k)
         return (*k = column_copy(x, f, v->slot)) != NULL;
-    if (v->flags & SL_WRITE) {
+    if (how == VIEW_FILL && !source && *k &&
+        (v->flags & SL_WRITE)) /* a child has its parent's value until it is written */
+        return (*k)->origin || f->state[v->slot] != SLOT_READ ||
+               ((*k)->origin = arena_zalloc(&f->r->mem, (n + 1) * type_size((*k)->c.type), 64)) != NULL;
+    if ((how == VIEW_RUN || how == VIEW_FILL) && (v->flags & SL_WRITE)) {
         if (!(*k = column_new(x, f->r, v->slot, n, true)))
             return false;
         (*k)->c.flags = source ? 0 : SL_COL_WRITTEN;
@@ -126,9 +265,18 @@ static bool view_column(const exec *x, const plan_place *v, flow *f, bool source
            (*k = column_new(x, f->r, v->slot, n, false)) != NULL;
 }
 
-bool view_make(const exec *x, const plan_stage *s, flow *f, sl_batch *out)
+/* Is the place of this view empty in the pass at hand? */
+static bool not_now(const plan_place *v, int how)
 {
-    const bool source = s->def->s.kind == SL_SOURCE;
+    if (v->slot == PLAN_NONE)
+        return true;
+    if ((how == VIEW_FIT || how == VIEW_LOOK) && (v->flags & SL_WRITE) && !(v->flags & (SL_READ | SL_SHARED)))
+        return true;
+    return (v->flags & (how == VIEW_FIT ? SL_APPLY_ONLY : SL_FIT_ONLY)) != 0;
+}
+
+bool view_make(const exec *x, const plan_stage *s, flow *f, int how, sl_batch *out)
+{
     const size_t room = s->n_view + (s->whole_row ? x->p->n_columns : 0);
     sl_column **columns = arena_zalloc(&f->r->mem, (room + 1) * sizeof *columns, 8);
     uint32_t n = 0;
@@ -136,9 +284,10 @@ bool view_make(const exec *x, const plan_stage *s, flow *f, sl_batch *out)
         return false;
     for (size_t i = 0; i < s->n_view; i++) {
         const plan_place *v = &s->view[i];
-        if (v->slot != PLAN_NONE && !view_column(x, v, f, source))
+        const bool there = !not_now(v, how);
+        if (there && !view_column(x, s, v, f, how))
             return false;
-        columns[n++] = v->slot == PLAN_NONE || !f->slot[v->slot] ? NULL : &f->slot[v->slot]->c;
+        columns[n++] = !there || !f->slot[v->slot] ? NULL : &f->slot[v->slot]->c;
     }
     if (s->whole_row)
         for (size_t i = 0; i < x->p->n_columns; i++) {
@@ -155,6 +304,7 @@ bool view_make(const exec *x, const plan_stage *s, flow *f, sl_batch *out)
                        .n_columns = n,
                        .pos = f->r->pos,
                        .key = f->r->key,
+                       .parent = f->r->cut ? f->r->parent : NULL,
                        .engine = f };
     return true;
 }
@@ -166,7 +316,7 @@ void view_commit(const exec *x, const plan_stage *s, flow *f)
         const plan_place *v = &s->view[i];
         if (v->slot == PLAN_NONE || (v->flags & SL_SHARED))
             continue;
-        if (v->flags & SL_WRITE) {
+        if ((v->flags & SL_WRITE) && !(v->flags & SL_FIT_ONLY)) {
             f->state[v->slot] = s->def->s.kind == SL_SOURCE ? SLOT_READ : SLOT_WRITTEN;
             text |= v->slot == x->p->text;
         } else if (v->flags & SL_REMOVE) {

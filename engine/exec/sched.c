@@ -7,9 +7,7 @@
 #include <errno.h>
 #include <string.h>
 #include <time.h>
-#include "exec/engine.h"
-
-static bool cancelled(const exec *x) { return x->o.cancel && atomic_load_explicit(x->o.cancel, memory_order_relaxed); }
+#include "exec/ledger.h"
 
 /* [lock held] Sleeps until something changed, or two milliseconds: what the outputs signal is not seen here. */
 static void nap(exec *x)
@@ -45,7 +43,7 @@ static bool beyond_failure(const exec *x, item at) { return x->failed && !item_b
 bool sched_abandon(const worker *w)
 {
     exec *x = w->x;
-    if (cancelled(x))
+    if (exec_cancelled(x))
         return true;
     if (!atomic_load_explicit(&x->stopping, memory_order_relaxed))
         return false;
@@ -61,30 +59,36 @@ static bool may_claim(exec *x, item at, int pressure)
     if (pressure == PRESSURE_NONE)
         return true;
     outputs_next(x->outs, &split, &chunk);
-    return at.split == split && (pressure == PRESSURE_SOFT || at.chunk == chunk);
+    return x->now.base + at.split == split && (pressure == PRESSURE_SOFT || at.chunk == chunk);
+}
+
+static bool is_stream(const exec *x, uint32_t split)
+{
+    const uint32_t input = x->now.v[split].input;
+    return input != PLAN_NONE && x->splits[input].s.stream;
 }
 
 /* [lock held] Opens the next split, or finds that all are claimed. */
 static bool claim_split(exec *x, worker *w, int pressure)
 {
-    const item at = { (uint32_t)x->next_split, 0 };
-    if (x->next_split == x->n_splits || x->n_active == x->threads || beyond_failure(x, at) ||
+    const item at = { (uint32_t)x->now.next_split, 0 };
+    if (x->now.next_split == x->now.n || x->now.n_active == x->threads || beyond_failure(x, at) ||
         !may_claim(x, at, pressure))
         return false;
     w->at = at;
-    if (x->splits[at.split].s.stream)
-        x->active[x->n_active++] = (stream){ .split = at.split };
+    if (is_stream(x, at.split))
+        x->now.active[x->now.n_active++] = (stream){ .split = at.split };
     else
-        x->in_flight++;
-    x->next_split++;
+        x->now.in_flight++;
+    x->now.next_split++;
     return true;
 }
 
 /* [lock held] The lowest open stream that nobody reads from at the moment. */
 static stream *free_stream(exec *x, int pressure)
 {
-    for (size_t i = 0; i < x->n_active; i++) {
-        stream *s = &x->active[i];
+    for (size_t i = 0; i < x->now.n_active; i++) {
+        stream *s = &x->now.active[i];
         const item at = { s->split, s->next_chunk };
         if (!s->busy && !beyond_failure(x, at) && may_claim(x, at, pressure))
             return s;
@@ -94,20 +98,20 @@ static stream *free_stream(exec *x, int pressure)
 
 static void drop_stream(exec *x, uint32_t split)
 {
-    for (size_t i = 0; i < x->n_active; i++)
-        if (x->active[i].split == split) {
-            input_stream_close(x->active[i].in);
-            memmove(&x->active[i], &x->active[i + 1], (x->n_active - i - 1) * sizeof *x->active);
-            x->n_active--;
+    for (size_t i = 0; i < x->now.n_active; i++)
+        if (x->now.active[i].split == split) {
+            input_stream_close(x->now.active[i].in);
+            memmove(&x->now.active[i], &x->now.active[i + 1], (x->now.n_active - i - 1) * sizeof *x->now.active);
+            x->now.n_active--;
             return;
         }
 }
 
 static stream *stream_of(exec *x, uint32_t split)
 {
-    for (size_t i = 0; i < x->n_active; i++)
-        if (x->active[i].split == split)
-            return &x->active[i];
+    for (size_t i = 0; i < x->now.n_active; i++)
+        if (x->now.active[i].split == split)
+            return &x->now.active[i];
     return NULL;
 }
 
@@ -115,7 +119,7 @@ static stream *stream_of(exec *x, uint32_t split)
  * item. */
 static bool take_chunk(exec *x, worker *w, uint32_t split, input_stream *in, uint64_t chunk)
 {
-    const work_split *sp = &x->splits[split];
+    const work_split *sp = &x->splits[x->now.v[split].input];
     const stage_state *src = &x->st[sp->source];
     const uint64_t t0 = now_ns();
     sbuf err = { 0 };
@@ -123,12 +127,21 @@ static bool take_chunk(exec *x, worker *w, uint32_t split, input_stream *in, uin
     w->at = (item){ split, chunk };
     if (!in)
         r = input_stream_open(&src->files.v[sp->file], sp->piece, members_of(src), &x->limits, &in, &err);
+    const item start = ledger_start(x);
+    if (!x->now.resumed_stream && split == start.split && start.chunk) { /* an earlier process had these */
+        x->now.resumed_stream = true;
+        for (; r == INPUT_OK && chunk < start.chunk; chunk++)
+            r = input_stream_next(in, w->chunk, &err);
+        w->at.chunk = chunk;
+    }
     if (r >= 0 && chunk >= sp->room) {
         sbuf_printf(&err, "%s expands to more than %llu chunks; split it, or set split_bytes higher", sp->s.path,
                     (unsigned long long)sp->room);
         r = INPUT_E_DATA;
     }
-    if (r >= 0)
+    if (r >= 0 && x->now.picks && !rejects_wanted(x, sp->first + chunk, sp->first + sp->room))
+        r = INPUT_END;
+    if (r >= 0 && r != INPUT_END)
         r = input_stream_next(in, w->chunk, &err);
     w->st[sp->source].ns += now_ns() - t0;
 
@@ -137,8 +150,8 @@ static bool take_chunk(exec *x, worker *w, uint32_t split, input_stream *in, uin
     s->in = in;
     s->busy = false;
     if (r == INPUT_OK) {
-        s->next_chunk++;
-        x->in_flight++;
+        s->next_chunk = chunk + 1;
+        x->now.in_flight++;
     } else {
         drop_stream(x, split);
     }
@@ -146,8 +159,10 @@ static bool take_chunk(exec *x, worker *w, uint32_t split, input_stream *in, uin
     pthread_mutex_unlock(&x->lock);
     if (r < 0)
         sched_fail(x, w->at, r, sbuf_z(&err));
-    if (r == INPUT_END && outputs_end_split(x->outs, split, chunk, &err) < 0)
+    if (r == INPUT_END && x->now.writes && outputs_end_split(x->outs, x->now.base + split, chunk, &err) < 0)
         sched_fail(x, w->at, SL_E_IO, sbuf_z(&err));
+    if (r == INPUT_END)
+        turn_end_stream(x, split, chunk);
     sbuf_free(&err);
     return r == INPUT_OK;
 }
@@ -170,17 +185,17 @@ int sched_claim(worker *w)
     exec *x = w->x;
     w->has_chunk = false;
     for (;;) {
-        if (cancelled(x) || !do_outputs(x, w))
+        if (exec_cancelled(x) || !do_outputs(x, w))
             return CLAIM_NONE;
-        const int pressure = outputs_pressure(x->outs);
+        const int pressure = x->now.writes ? outputs_pressure(x->outs) : PRESSURE_NONE;
         pthread_mutex_lock(&x->lock);
         stream *s = free_stream(x, pressure);
         if (!s && claim_split(x, w, pressure)) {
-            if (!x->splits[w->at.split].s.stream) {
+            if (!is_stream(x, w->at.split)) {
                 pthread_mutex_unlock(&x->lock);
                 return CLAIM_ITEM;
             }
-            s = &x->active[x->n_active - 1];
+            s = &x->now.active[x->now.n_active - 1];
         }
         if (s) {
             const uint32_t split = s->split;
@@ -193,10 +208,11 @@ int sched_claim(worker *w)
                 return CLAIM_ITEM;
             continue;
         }
-        bool more = x->in_flight > 0; /* others may still hand over frames to compress */
-        for (size_t i = 0; i < x->n_active; i++)
-            more |= x->active[i].busy || !beyond_failure(x, (item){ x->active[i].split, x->active[i].next_chunk });
-        more |= x->next_split < x->n_splits && !beyond_failure(x, (item){ (uint32_t)x->next_split, 0 });
+        bool more = x->now.in_flight > 0; /* others may still hand over frames to compress */
+        for (size_t i = 0; i < x->now.n_active; i++)
+            more |= x->now.active[i].busy ||
+                    !beyond_failure(x, (item){ x->now.active[i].split, x->now.active[i].next_chunk });
+        more |= x->now.next_split < x->now.n && !beyond_failure(x, (item){ (uint32_t)x->now.next_split, 0 });
         if (more)
             nap(x);
         pthread_mutex_unlock(&x->lock);
@@ -208,14 +224,16 @@ int sched_claim(worker *w)
 void sched_done(worker *w, bool good)
 {
     exec *x = w->x;
-    work_split *sp = &x->splits[w->at.split];
+    work_split *sp = pass_item_of(w)->input == PLAN_NONE ? NULL : input_of(w);
     pthread_mutex_lock(&x->lock);
-    if (good) {
+    if (good && sp && pass_of(x, sp->source)->official) {
         sp->chunks++;
         sp->records += w->item_records;
         sp->kept += w->item_kept;
     }
-    x->in_flight--;
+    if (good && x->now.plan.last && w->item_input != PLAN_NONE)
+        x->splits[w->item_input].kept += w->item_kept;
+    x->now.in_flight--;
     pthread_cond_broadcast(&x->changed);
     pthread_mutex_unlock(&x->lock);
 }
@@ -223,9 +241,9 @@ void sched_done(worker *w, bool good)
 void sched_leave(exec *x)
 {
     pthread_mutex_lock(&x->lock);
-    x->working--;
+    x->now.working--;
     pthread_cond_broadcast(&x->changed);
-    while (x->working)
+    while (x->now.working)
         pthread_cond_wait(&x->changed, &x->lock);
     pthread_mutex_unlock(&x->lock);
 }
@@ -233,7 +251,7 @@ void sched_leave(exec *x)
 int sched_load(worker *w)
 {
     exec *x = w->x;
-    const work_split *sp = &x->splits[w->at.split];
+    const work_split *sp = input_of(w);
     const stage_state *src = &x->st[sp->source];
     sbuf err = { 0 };
     if (w->has_chunk || !src->uses_input)
@@ -251,8 +269,10 @@ int sched_load(worker *w)
 static void note_damage(worker *w, uint32_t nth, const char *sentence)
 {
     exec *x = w->x;
-    const work_split *sp = &x->splits[w->at.split];
+    const work_split *sp = input_of(w);
     const stage_state *src = &x->st[sp->source];
+    if (!pass_of(x, sp->source)->official && x->p->file->head.on_error != ON_ERROR_FAIL)
+        return; /* a later pass meets it again */
     pthread_mutex_lock(&x->lock);
     damage *list = arena_grow(&x->mem, x->damages, x->n_damages, sizeof *list);
     char *text = arena_strdup(&x->mem, sentence);

@@ -1,6 +1,6 @@
 /* A saved state: a file with a head that says what it is and what made it, a payload, and checksums of both. Appears by
  * rename, whole or not at all. A file that was cut, flipped or is of another format is refused, saying which of these.
- */
+ * io/artifact_format.h has the layout. A writer and a reader belong to one thread; err may be NULL. */
 #ifndef SLUICE_ARTIFACT_H
 #define SLUICE_ARTIFACT_H
 #include <stdbool.h>
@@ -28,6 +28,8 @@ typedef struct artifact_writer artifact_writer;
  */
 artifact_writer *artifact_create(const char *path, const artifact_head *head, sbuf *err);
 int artifact_put(artifact_writer *w, const void *p, size_t n, sbuf *err);
+/* Instead of head->report; until commit. 0 or SL_E_NOMEM, which commit will say. */
+int artifact_set_report(artifact_writer *w, const char *report);
 /* fsync, rename, fsync of the folder; frees w. Another process that made the same at the same time does no harm. */
 int artifact_commit(artifact_writer *w, sbuf *err);
 void artifact_abort(artifact_writer *w); /* NULL is fine */
@@ -41,7 +43,8 @@ const artifact_head *artifact_head_of(const artifact_reader *r);
 uint64_t artifact_bytes(const artifact_reader *r); /* of payload */
 /* n bytes into p. SL_END: nothing was left (n > 0); less than n left: SL_E_STATE. */
 int artifact_get(artifact_reader *r, void *p, size_t n, sbuf *err);
-/* The next n bytes, read-only, checked, good until close. */
+/* The next n bytes, read-only, checked, good until close. What was put at a multiple of 64 is aligned to 64. Less than
+ * n left: SL_E_STATE, and *p is NULL. */
 int artifact_map(artifact_reader *r, uint64_t n, const void **p, sbuf *err);
 uint64_t artifact_left(const artifact_reader *r);
 void artifact_close(artifact_reader *r);
@@ -49,7 +52,7 @@ void artifact_close(artifact_reader *r);
 int artifact_verify(const char *path, sbuf *err);
 
 /* ---- a folder of states: <stage>-<name>.<what>.state ("dedup.exact-3f9c1a….port0.state") ---- */
-/* The path of a state; in mem. */
+/* The path of a state; in mem. NULL: out of memory, or stage, name or what is none. */
 const char *artifact_path(arena *mem, const char *dir, const char *stage, const char *name, const char *what);
 typedef struct artifact_entry {
     const char *path;

@@ -22,17 +22,21 @@ typedef struct sorter_piece { /* a buffer of the caller's: zero it first, use it
 } sorter_piece;
 void sorter_piece_free(sorter_piece *p);
 
-/* piece_bytes: about how many bytes of documents make a piece (one document at least). */
+/* piece_bytes: about how many bytes make a piece, sizeof(sorter_doc) counted for each document; one document at least.
+ * Pieces differ, as a sample decides: the largest of thousands has about twice that, beside its largest document.
+ * b: what is refused goes to scratch space, but each thread has 4 MiB in any case; beside that indexes are charged,
+ * which grow with what is sorted: 48 bytes a block of piece_bytes / 128 (16 to 128 KiB), 1 KiB for each piece_bytes. */
 sorter *sorter_new(scratch *s, budget *b, unsigned threads, uint64_t piece_bytes);
 void sorter_free(sorter *s);
 /* [n] */
 int sorter_add(sorter *s, unsigned thread, uint64_t order, uint64_t pos, const void *p, size_t n, sbuf *err);
-/* [1] After the last add: settles the pieces. `least_pieces` … there are at most max_pieces (piece_bytes grows for
- * that). */
+/* [1] After the last add: settles the pieces, of which there are at most max_pieces (then they are larger). */
 int sorter_finish(sorter *s, size_t max_pieces, sbuf *err);
 size_t sorter_pieces(const sorter *s);
 uint64_t sorter_docs(const sorter *s);
-/* [n] Piece i, its documents in order. May be called again and again, for any piece. */
+/* [n] Piece i, its documents in order. May be called again and again, for any piece. The first calls share the work of
+ * merging runs, if there are very many; out's memory is about a piece, up to two where runs are many. Two documents of
+ * the same (order, pos) are SL_E_INTERNAL. A failure leaves out empty. */
 int sorter_load(sorter *s, unsigned thread, size_t i, sorter_piece *out, sbuf *err);
 uint64_t sorter_memory(const sorter *s); /* bytes held now: runs in memory, indexes */
 #endif

@@ -4,8 +4,14 @@
 #include "plan/plan.h"
 
 void bind_stages(plan *p, diags *d, registry *reg); /* def, name, common, cfg */
-void bind_graph(plan *p, diags *d);                 /* from, to, order of the sources */
-void bind_columns(plan *p, diags *d);               /* slots, views, what sources must fill; wants a sound graph */
-void check_stages(plan *p, diags *d);               /* `check` of each stage */
+/* The chains of a stage's ports, added to the plan before it; n: how many ports it has. NULL: none, or errors. */
+plan_port *bind_ports(plan *p, diags *d, registry *reg, const stage_def *def, const pipeline_stage *in_file,
+                      uint32_t depth, size_t *n);
+/* One stage of the file, or of a port, behind those of its ports; its number, or PLAN_NONE. */
+uint32_t bind_stage(plan *p, diags *d, registry *reg, const pipeline_stage *in_file, uint32_t prev, uint32_t depth);
+void bind_graph(plan *p, diags *d);   /* from, to, order of the sources */
+void bind_columns(plan *p, diags *d); /* slots, views, what sources must fill; wants a sound graph */
+void check_stages(plan *p, diags *d); /* `check` and `fits` of each stage */
+void bind_keep(plan *p);              /* where documents are kept between passes; wants a sound plan */
 
 #endif

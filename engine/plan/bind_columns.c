@@ -177,6 +177,27 @@ static void columns_hint(const plan *p, diags *d, const uint8_t *state)
     sbuf_free(&names);
 }
 
+/* The same column of a port's documents: they are only looked at in the fit. */
+static void read_port_columns(plan *p, diags *d, const plan_stage *me, const plan_place *v, uint8_t *const *after)
+{
+    const char *name = p->columns[v->slot].name;
+    if (v->flags & (SL_SHARED | SL_APPLY_ONLY))
+        return;
+    for (size_t k = 0; k < me->n_ports; k++) {
+        const uint32_t last = me->ports[k].last;
+        if (last == PLAN_NONE)
+            continue;
+        const uint8_t there = after[last][v->slot];
+        if (there == OPEN || there == WRITTEN) {
+            want(p, last, v->slot, v->flags & SL_OPTIONAL ? NULL : me, named_at(me, name));
+        } else if (!(v->flags & SL_OPTIONAL)) {
+            diag_error(d, me->ports[k].at, "%s reads the column '%s', which the documents of '%s' do not have",
+                       me->common.use, name, me->ports[k].name);
+            columns_hint(p, d, after[last]);
+        }
+    }
+}
+
 static void read_column(plan *p, diags *d, uint32_t s, plan_place *v, const uint8_t *state)
 {
     plan_stage *me = &p->stages[s];
@@ -184,6 +205,8 @@ static void read_column(plan *p, diags *d, uint32_t s, plan_place *v, const uint
     const diag_at at = named_at(me, name);
     if (v->flags & SL_SHARED)
         return; /* a cache of this run: no record has it */
+    if ((v->flags & SL_FIT_ONLY) && (me->def->s.flags & SL_F_PORTS_ONLY))
+        return; /* the main stream is not looked at */
     if (state[v->slot] == OPEN || state[v->slot] == WRITTEN) {
         for (size_t k = 0; k < me->n_from; k++)
             want(p, me->from[k], v->slot, v->flags & SL_OPTIONAL ? NULL : me, at);
@@ -282,8 +305,16 @@ void bind_columns(plan *p, diags *d)
             merge_states(p, s, after, state);
         for (size_t k = 0; k < s->n_view; k++) {
             plan_place *v = &s->view[k];
-            if (v->slot != PLAN_NONE && (v->flags & SL_READ) && s->def->s.kind != SL_SOURCE)
+            if (v->slot != PLAN_NONE && (v->flags & SL_READ) && s->def->s.kind != SL_SOURCE) {
+                read_port_columns(p, d, s, v, after);
                 read_column(p, d, (uint32_t)i, v, state);
+            }
+            if (v->slot != PLAN_NONE && (v->flags & SL_ORDER)) {
+                s->order_slot = v->slot;
+                if (p->columns[v->slot].type != SL_T_U64)
+                    diag_error(d, s->in_file->at, "%s sorts by the column '%s', which is no u64", s->common.use,
+                               p->columns[v->slot].name);
+            }
         }
         for (size_t k = 0; k < s->n_view; k++) {
             const plan_place *v = &s->view[k];

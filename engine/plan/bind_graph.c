@@ -4,6 +4,8 @@
 #include "plan/bind.h"
 
 static bool is_source(const plan_stage *s) { return s->def && s->def->s.kind == SL_SOURCE; }
+/* Where documents get their places in the stream: a source, or a stage behind which the engine sorts. */
+static bool gives_places(const plan_stage *s) { return is_source(s) || s->sorts; }
 static bool is_sink(const plan_stage *s) { return s->def && s->def->s.kind == SL_SINK; }
 
 static diag_at from_at(const plan_stage *s, size_t i)
@@ -22,13 +24,16 @@ static uint32_t stage_called(plan *p, diags *d, size_t me, const char *name, dia
     unsigned uses = 0;
     if (!names)
         return diag_error(d, at, "out of memory"), PLAN_NONE;
+    size_t n = 0;
     for (size_t i = 0; i < me; i++) {
-        names[i] = p->stages[i].name;
-        if (!strcmp(names[i], name))
+        if (p->stages[i].owner != PLAN_NONE) /* a port's chain is the port's own */
+            continue;
+        names[n++] = p->stages[i].name;
+        if (!strcmp(p->stages[i].name, name))
             return (uint32_t)i;
     }
     for (size_t i = 0; i < me; i++)
-        if (p->stages[i].common.use && !strcmp(p->stages[i].common.use, name)) {
+        if (p->stages[i].owner == PLAN_NONE && p->stages[i].common.use && !strcmp(p->stages[i].common.use, name)) {
             found = (uint32_t)i;
             uses++;
         }
@@ -43,13 +48,13 @@ static uint32_t stage_called(plan *p, diags *d, size_t me, const char *name, dia
                        name);
             return PLAN_NONE;
         }
-    const char *guess = str_suggest(name, names, me);
+    const char *guess = str_suggest(name, names, n);
     diag_error(d, at, guess ? "no stage above is called '%s'; did you mean '%s'?" : "no stage above is called '%s'",
                name, guess);
     return PLAN_NONE;
 }
 
-static void connect(plan *p, diags *d, uint32_t above, uint32_t below)
+static void connect(plan *p, diags *d, uint32_t above, uint32_t below, uint32_t port)
 {
     plan_stage *a = &p->stages[above], *b = &p->stages[below];
     if (is_sink(a)) {
@@ -59,12 +64,16 @@ static void connect(plan *p, diags *d, uint32_t above, uint32_t below)
         return;
     }
     uint32_t *from = arena_grow(&p->mem, b->from, b->n_from, sizeof *from),
-             *to = arena_grow(&p->mem, a->to, a->n_to, sizeof *to);
-    if (!from || !to) {
+             *to = arena_grow(&p->mem, a->to, a->n_to, sizeof *to),
+             *to_port = arena_grow(&p->mem, a->to_port, a->n_to, sizeof *to_port);
+    if (!from || !to || !to_port) {
         diag_error(d, b->in_file->at, "out of memory");
         return;
     }
-    (b->from = from)[b->n_from++] = above;
+    b->from = from;
+    if (!port)
+        from[b->n_from++] = above;
+    (a->to_port = to_port)[a->n_to] = port;
     (a->to = to)[a->n_to++] = below;
 }
 
@@ -72,17 +81,28 @@ static void connect_stage(plan *p, diags *d, uint32_t i)
 {
     plan_stage *s = &p->stages[i];
     const char *const *from = s->common.from.v;
+    for (size_t k = 0; k < s->n_ports; k++)
+        if (s->ports[k].last != PLAN_NONE)
+            connect(p, d, s->ports[k].last, i, (uint32_t)k + 1);
     if (is_source(s)) {
         if (s->common.from.n)
             diag_error(d, from_at(s, 0), "%s is a source; it reads from no stage", s->common.use);
         return;
     }
+    if (s->owner != PLAN_NONE && s->common.from.n) {
+        diag_error(d, from_at(s, 0), "a stage of an input reads from the one before it in the list");
+        if (s->prev != PLAN_NONE)
+            connect(p, d, s->prev, i, 0);
+        return;
+    }
     if (!s->common.from.n) {
-        if (!i)
-            diag_error(d, s->in_file->at,
-                       "'%s' stands first and has nothing to read from; a pipeline begins with a source", s->name);
+        if (s->prev == PLAN_NONE && !s->def)
+            return; /* an unknown one may have been meant to be a source */
+        if (s->prev == PLAN_NONE)
+            diag_error(d, s->in_file->at, "'%s' stands first and has nothing to read from; %s begins with a source",
+                       s->name, s->owner == PLAN_NONE ? "a pipeline" : "an input");
         else
-            connect(p, d, i - 1, i);
+            connect(p, d, s->prev, i, 0);
         return;
     }
     for (size_t k = 0; k < s->common.from.n; k++) {
@@ -93,7 +113,7 @@ static void connect_stage(plan *p, diags *d, uint32_t i)
         if (again)
             diag_error(d, from_at(s, k), "'%s' is named twice", from[k]);
         else if (above != PLAN_NONE)
-            connect(p, d, above, i);
+            connect(p, d, above, i, 0);
     }
 }
 
@@ -136,13 +156,13 @@ static void choose_order(plan *p, diags *d, bits *before, uint32_t *ahead, bits 
     const size_t n = p->n_stages;
     size_t left = 0;
     for (size_t a = 0; a < n; a++) {
-        left += is_source(&p->stages[a]);
-        for (size_t b = 0; is_source(&p->stages[a]) && b < n; b++)
+        left += gives_places(&p->stages[a]);
+        for (size_t b = 0; gives_places(&p->stages[a]) && b < n; b++)
             ahead[b] += has(before[a], b);
     }
     for (; left; left--) {
         size_t next = 0;
-        while (next < n && (!is_source(&p->stages[next]) || has(done, next) || ahead[next]))
+        while (next < n && (!gives_places(&p->stages[next]) || has(done, next) || ahead[next]))
             next++;
         if (next == n) {
             diag_error(d, (diag_at){ p->file->sources, 0, 0, 0 },
@@ -150,7 +170,9 @@ static void choose_order(plan *p, diags *d, bits *before, uint32_t *ahead, bits 
             return;
         }
         put(done, next);
-        p->sources[p->n_sources++] = (uint32_t)next;
+        p->places[p->n_places++] = (uint32_t)next;
+        if (is_source(&p->stages[next]))
+            p->sources[p->n_sources++] = (uint32_t)next;
         for (size_t b = 0; b < n; b++)
             ahead[b] -= has(before[next], b);
     }
@@ -162,7 +184,8 @@ static void order_sources(plan *p, diags *d, bits *under, bits *before)
     const bits all = { arena_zalloc(&p->mem, words * 8, 8) }, done = { arena_zalloc(&p->mem, words * 8, 8) };
     uint32_t *ahead = arena_zalloc(&p->mem, (n + 1) * sizeof *ahead, 8);
     p->sources = arena_alloc(&p->mem, (n + 1) * sizeof *p->sources, _Alignof(uint32_t));
-    if (!all.w || !done.w || !ahead || !p->sources) {
+    p->places = arena_alloc(&p->mem, (n + 1) * sizeof *p->places, _Alignof(uint32_t));
+    if (!all.w || !done.w || !ahead || !p->sources || !p->places) {
         diag_error(d, (diag_at){ 0 }, "out of memory");
         return;
     }
@@ -184,27 +207,60 @@ static void check_paths(plan *p, diags *d)
     }
 }
 
+/* The first thing above s that keeps the parts of a document from coming together, on whatever way: a stage that sorts,
+ * or a source if nobody below it cuts documents. above[i]: the same for what leaves stage i. */
+static uint32_t breaks_families(const plan_stage *s, const uint32_t *above)
+{
+    for (size_t k = 0; k < s->n_from; k++)
+        if (above[s->from[k]] != PLAN_NONE)
+            return above[s->from[k]];
+    return PLAN_NONE;
+}
+
+/* A stage that wants the parts of a document together: somebody above must have cut documents, and nobody may have
+ * sorted the parts since. */
+static void check_families(const plan *p, diags *d, uint32_t *above)
+{
+    for (uint32_t i = 0; i < p->n_stages; i++) {
+        const plan_stage *s = &p->stages[i];
+        const uint32_t found = breaks_families(s, above);
+        above[i] = gives_places(s) ? i : s->def && s->def->s.kind == SL_RESHAPE ? PLAN_NONE : found;
+        if (!s->def || !(s->def->s.flags & SL_F_FAMILIES) || found == PLAN_NONE)
+            continue;
+        if (p->stages[found].sorts) {
+            diag_error(d, s->in_file->at, "%s wants all parts of a document together, but '%s' above sorts the stream",
+                       s->common.use, p->stages[found].name);
+        } else {
+            diag_error(d, s->in_file->at,
+                       "%s wants the parts that documents were cut into, and no stage above cuts those of '%s'",
+                       s->common.use, p->stages[found].name);
+            diag_hint(d, "such as expand.split");
+        }
+    }
+}
+
 void bind_graph(plan *p, diags *d)
 {
     const size_t n = p->n_stages, words = n / 64 + 1;
     bits *under = arena_zalloc(&p->mem, (n + 1) * sizeof *under, 16),
          *before = arena_zalloc(&p->mem, (n + 1) * sizeof *before, 16);
+    uint32_t *above = arena_zalloc(&p->mem, (n + 1) * sizeof *above, _Alignof(uint32_t));
     for (size_t i = 0; under && before && i < n; i++) {
         under[i].w = arena_zalloc(&p->mem, words * 8, 8);
         before[i].w = arena_zalloc(&p->mem, words * 8, 8);
         if (!under[i].w || !before[i].w)
             under = NULL;
     }
-    if (!under || !before) {
+    if (!under || !before || !above) {
         diag_error(d, (diag_at){ 0 }, "out of memory");
         return;
     }
     for (size_t i = 0; i < n; i++) {
         plan_stage *s = &p->stages[i];
         connect_stage(p, d, (uint32_t)i);
-        if (is_source(s))
+        if (gives_places(s))
             put(under[i], i);
-        for (size_t k = 0; k < s->n_from; k++)
+        for (size_t k = 0; k < s->n_from && !s->sorts; k++)
             for (size_t w = 0; w < words; w++)
                 under[i].w[w] |= under[s->from[k]].w[w];
     }
@@ -212,12 +268,15 @@ void bind_graph(plan *p, diags *d)
         plan_stage *s = &p->stages[i];
         if (s->def && !is_sink(s) && !s->n_to) {
             diag_error(d, s->in_file->at, "'%s' leads nowhere: no stage reads from it", s->name);
-            if (is_source(s) && i + 1 < n)
+            if (s->owner != PLAN_NONE)
+                diag_hint(d, "an input is one source and the stages below it");
+            else if (is_source(s) && i + 1 < n)
                 diag_hint(d, "a stage reads from the one before it; to read several, say 'from: [%s, …]'", s->name);
             else
                 diag_hint(d, "a pipeline ends with a sink");
         }
     }
+    check_families(p, d, above);
     check_paths(p, d);
     order_sources(p, d, under, before);
 }

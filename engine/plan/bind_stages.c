@@ -5,38 +5,6 @@
 
 enum { MAX_NAMES = 128 };
 
-/* Why this engine cannot run the stage yet, or NULL. */
-static const char *not_yet(const stage_def *def)
-{
-    const sl_stage *s = &def->s;
-    sl_field f;
-    if (s->fit)
-        return "looks at the whole stream before it acts (fit)";
-    if (s->kind == SL_RESHAPE)
-        return "makes other documents out of documents (reshape)";
-    if (s->flags & SL_F_ORDERED)
-        return "must see the stream in order";
-    if (s->flags & SL_F_FAMILIES)
-        return "must see all children of a document together";
-    for (size_t i = 0; stage_field(def, i, &f); i++)
-        if (f.flags & SL_ORDER)
-            return "sorts the stream";
-    return NULL;
-}
-
-static void bind_ports(const plan_stage *s, diags *d)
-{
-    sl_port port;
-    for (size_t i = 0; stage_port(s->def, i, &port); i++) {
-        const yaml_node *v = yaml_get(s->in_file->node, port.name);
-        if (v)
-            diag_error(d, v->at, "%s: the input '%s' beside the main stream cannot be read by this version of sluice",
-                       s->common.use, port.name);
-        else if (port.flags & SL_PORT_REQUIRED)
-            diag_error(d, s->in_file->at, "%s needs the input '%s'", s->common.use, port.name);
-    }
-}
-
 static bool has_option(const stage_def *def, const char *name)
 {
     sl_option row;
@@ -77,6 +45,8 @@ static void bind_common(plan *p, diags *d, plan_stage *s)
             others[n++] = map->pairs[i].key->text;
     if (others)
         option_read(d, &p->mem, stage_common_table(), (option_scope){ "a stage", others }, map, &s->common);
+    else
+        diag_error(d, s->in_file->at, "out of memory");
 }
 
 static bool has_rejects(const stage_def *def)
@@ -96,61 +66,113 @@ static bool name_taken(const plan *p, size_t n, const char *name)
     return false;
 }
 
+static const char *default_name(plan *p, const plan_stage *s)
+{
+    const char *use = s->common.use ? s->common.use : "?";
+    sl_port port = { .name = "?" };
+    if (s->owner == PLAN_NONE)
+        return use;
+    stage_port(p->stages[s->owner].def, s->owner_port - 1, &port);
+    const char *name = arena_printf(&p->mem, "%s:%s", port.name, use);
+    return name ? name : use;
+}
+
 /* Explicit names first, so that none of those made up collides with one that stands further down. */
 static void name_stages(plan *p, diags *d)
 {
+    const char **base = arena_zalloc(&p->mem, (p->n_stages + 1) * sizeof *base, _Alignof(char *));
+    unsigned *number = arena_zalloc(&p->mem, (p->n_stages + 1) * sizeof *number, _Alignof(unsigned));
+    if (!base || !number)
+        return;
     for (size_t i = 0; i < p->n_stages; i++) {
         plan_stage *s = &p->stages[i];
         if (s->common.name && name_taken(p, i, s->common.name))
             diag_error(d, s->in_file->at, "two stages are named '%s'", s->common.name);
         s->name = s->common.name;
+        base[i] = default_name(p, s);
     }
-    unsigned *number = arena_zalloc(&p->mem, (p->n_stages + 1) * sizeof *number, _Alignof(unsigned));
-    for (size_t i = 0; number && i < p->n_stages; i++) {
+    for (size_t i = 0; i < p->n_stages; i++) {
         plan_stage *s = &p->stages[i];
-        const char *use = s->common.use ? s->common.use : "?";
-        for (size_t k = i; k-- > 0 && !number[i];) /* where the last stage of that use left off */
-            if (p->stages[k].common.use && !strcmp(p->stages[k].common.use, use))
+        for (size_t k = i; k-- > 0 && !number[i];) /* where the last stage of that name left off */
+            if (!strcmp(base[k], base[i]))
                 number[i] = number[k];
         while (!s->name) {
-            const char *name = ++number[i] == 1 ? use : arena_printf(&p->mem, "%s-%u", use, number[i]);
+            const char *name = ++number[i] == 1 ? base[i] : arena_printf(&p->mem, "%s-%u", base[i], number[i]);
             if (!name || !name_taken(p, p->n_stages, name))
-                s->name = name ? name : use;
+                s->name = name ? name : base[i];
         }
     }
+}
+
+uint32_t bind_stage(plan *p, diags *d, registry *reg, const pipeline_stage *in_file, uint32_t prev, uint32_t depth)
+{
+    const yaml_node *use = yaml_get(in_file->node, "use");
+    const stage_def *def = NULL;
+    plan_stage s = { .in_file = in_file,
+                     .prev = prev,
+                     .as_slot = PLAN_NONE,
+                     .as_value_slot = PLAN_NONE,
+                     .order_slot = PLAN_NONE,
+                     .owner = PLAN_NONE };
+    if (use && use->kind == YAML_SCALAR && use->n)
+        s.def = def = registry_find(reg, use->text, d, in_file->at);
+    if (def)
+        s.ports = bind_ports(p, d, reg, def, in_file, depth, &s.n_ports);
+    bind_common(p, d, &s);
+    plan_stage *v = arena_grow(&p->mem, p->stages, p->n_stages, sizeof *v);
+    if (!v) {
+        diag_error(d, in_file->at, "out of memory");
+        return PLAN_NONE;
+    }
+    p->stages = v;
+    v[p->n_stages] = s;
+    return (uint32_t)p->n_stages++;
+}
+
+/* Who owns the chains of ports, now that all have their numbers. */
+static void own_chains(plan *p)
+{
+    for (size_t i = 0; i < p->n_stages; i++)
+        for (size_t k = 0; k < p->stages[i].n_ports; k++)
+            for (uint32_t at = p->stages[i].ports[k].last; at != PLAN_NONE; at = p->stages[at].prev) {
+                p->stages[at].owner = (uint32_t)i;
+                p->stages[at].owner_port = (uint32_t)k + 1;
+            }
+}
+
+static bool sorts(const plan_stage *s)
+{
+    sl_field f;
+    const char *name;
+    for (size_t i = 0; stage_field(s->def, i, &f); i++)
+        if ((f.flags & SL_ORDER) &&
+            (*f.name != '$' || option_strings(s->def->options, s->cfg, f.name + 1, &name, 1) > 0))
+            return true;
+    return false;
+}
+
+static void bind_own(plan *p, diags *d, plan_stage *s)
+{
+    s->mode = s->common.mode;
+    s->on_reject = s->common.on_reject == ON_REJECT_INHERIT ? p->file->head.on_reject : s->common.on_reject;
+    if (!s->def || !s->common.use)
+        return;
+    bind_options(p, d, s);
+    s->fits = s->def->s.fit != NULL;
+    s->sorts = s->cfg && sorts(s);
+    if (s->mode == MODE_ANNOTATE && (s->def->s.kind != SL_TRANSFORM || !has_rejects(s->def)))
+        diag_error(d, s->in_file->at, "%s drops no documents, so it has nothing to annotate", s->common.use);
 }
 
 void bind_stages(plan *p, diags *d, registry *reg)
 {
     const pipeline *file = p->file;
-    p->stages = arena_zalloc(&p->mem, (file->n_stages + 1) * sizeof *p->stages, _Alignof(plan_stage));
-    if (!p->stages) {
-        diag_error(d, (diag_at){ 0 }, "out of memory");
-        return;
+    for (size_t i = 0, prev = PLAN_NONE; i < file->n_stages; i++) {
+        const uint32_t s = bind_stage(p, d, reg, &file->stages[i], (uint32_t)prev, 0);
+        prev = s == PLAN_NONE ? prev : s;
     }
-    p->n_stages = file->n_stages;
-    for (size_t i = 0; i < p->n_stages; i++) {
-        plan_stage *s = &p->stages[i];
-        s->in_file = &file->stages[i];
-        s->as_slot = s->as_value_slot = PLAN_NONE;
-        const yaml_node *use = yaml_get(s->in_file->node, "use");
-        if (use && use->kind == YAML_SCALAR && use->n)
-            s->def = registry_find(reg, use->text, d, s->in_file->at);
-        bind_common(p, d, s);
-    }
+    own_chains(p);
     name_stages(p, d);
-    for (size_t i = 0; i < p->n_stages; i++) {
-        plan_stage *s = &p->stages[i];
-        s->mode = s->common.mode;
-        s->on_reject = s->common.on_reject == ON_REJECT_INHERIT ? file->head.on_reject : s->common.on_reject;
-        if (!s->def || !s->common.use)
-            continue;
-        const char *missing = not_yet(s->def);
-        if (missing)
-            diag_error(d, s->in_file->at, "%s %s, which this version of sluice cannot do", s->common.use, missing);
-        bind_ports(s, d);
-        bind_options(p, d, s);
-        if (s->mode == MODE_ANNOTATE && (s->def->s.kind != SL_TRANSFORM || !has_rejects(s->def)))
-            diag_error(d, s->in_file->at, "%s drops no documents, so it has nothing to annotate", s->common.use);
-    }
+    for (size_t i = 0; i < p->n_stages; i++)
+        bind_own(p, d, &p->stages[i]);
 }

@@ -84,12 +84,14 @@ static const sl_host check_host = { .struct_size = sizeof(sl_host),
 void check_stages(plan *p, diags *d)
 {
     for (size_t i = 0; i < p->n_stages; i++) {
-        const plan_stage *s = &p->stages[i];
+        plan_stage *s = &p->stages[i];
         checker k = { .d = d, .stage = s };
         sl_ctx c = { .host = &check_host, .engine = &k, .n_threads = 1, .phase = SL_APPLY };
-        if (!s->def || !s->cfg || !s->def->s.check)
+        if (!s->def || !s->cfg)
             continue;
-        if (s->def->s.check(&c, s->cfg) < 0 && !k.failed)
+        if (s->fits && s->def->s.fits)
+            s->fits = s->def->s.fits(&c, s->cfg) > 0;
+        if (s->def->s.check && s->def->s.check(&c, s->cfg) < 0 && !k.failed)
             diag_error(d, s->in_file->at, "%s: its options do not fit together (the plugin gave no reason)",
                        s->common.use);
     }

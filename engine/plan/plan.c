@@ -21,6 +21,7 @@ bool plan_make(plan *p, diags *d, const pipeline *file, registry *reg)
         check_stages(p, d);
     if (d->errors != before)
         return false;
+    bind_keep(p);
     sbuf json = { 0 };
     plan_json(p, &json);
     snprintf(p->hash, sizeof p->hash, "%016llx", (unsigned long long)hash_bytes(sbuf_z(&json), json.n));
@@ -61,6 +62,14 @@ size_t plan_columns_after(const plan *p, uint32_t s, const char **out, size_t ma
 static const char *const mode_name[] = { "drop", "annotate" };
 static const char *const error_name[] = { "fail", "skip_record", "skip_file" };
 
+static bool more_ports(const plan_stage *s, size_t k)
+{
+    for (; k < s->n_ports; k++)
+        if (s->ports[k].last != PLAN_NONE || s->ports[k].state)
+            return true;
+    return false;
+}
+
 static void stage_json(const plan *p, const plan_stage *s, sbuf *out)
 {
     sbuf_puts(out, "{\"name\":");
@@ -76,7 +85,22 @@ static void stage_json(const plan *p, const plan_stage *s, sbuf *out)
         sbuf_puts(out, k ? "," : "");
         sbuf_json_z(out, p->stages[s->from[k]].name);
     }
-    sbuf_puts(out, "],\"options\":");
+    sbuf_puts(out, "]");
+    for (size_t k = 0, n = 0; k < s->n_ports; k++) {
+        const plan_port *port = &s->ports[k];
+        if (port->last == PLAN_NONE && !port->state)
+            continue;
+        sbuf_puts(out, n++ ? "," : ",\"ports\":{");
+        sbuf_json_z(out, port->name);
+        sbuf_puts(out, port->state ? ":{\"state\":" : ":{\"stage\":");
+        sbuf_json_z(out, port->state ? port->state : p->stages[port->last].name);
+        sbuf_puts(out, "}");
+        if (k + 1 == s->n_ports || !more_ports(s, k + 1))
+            sbuf_puts(out, "}");
+    }
+    if (s->sorts)
+        sbuf_puts(out, ",\"sorts\":true");
+    sbuf_puts(out, ",\"options\":");
     option_dump(s->def->options, s->cfg, out);
     if (s->mode == MODE_ANNOTATE) {
         sbuf_printf(out, ",\"mode\":\"%s\",\"as\":", mode_name[s->mode]);

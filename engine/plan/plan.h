@@ -19,6 +19,15 @@ typedef struct plan_place {
         field /* row of the field table */;
 } plan_place;
 
+/* A second input of a stage: a chain of stages of its own, or a saved part. */
+typedef struct plan_port {
+    const char *name;
+    uint32_t flags;    /* SL_PORT_* */
+    uint32_t last;     /* the stage whose documents come in; PLAN_NONE: no stream */
+    const char *state; /* path or name of a saved part; NULL: none */
+    diag_at at;
+} plan_port;
+
 typedef struct plan_stage {
     const stage_def *def;
     const char *name; /* unique in the plan: `name:`, else `use`, else use-2 … */
@@ -27,7 +36,17 @@ typedef struct plan_stage {
     uint32_t mode, on_reject; /* effective */
     void *cfg;                /* the plugin's options */
     uint32_t *from, *to;      /* stages above in stated order, and below */
+    uint32_t *to_port;        /* for each of `to`: which port of it; 0: its main stream */
     size_t n_from, n_to;
+    plan_port *ports; /* row i of its table; port number i + 1 */
+    size_t n_ports;
+    uint32_t owner, owner_port; /* of a port's chain: whose port, and which; else PLAN_NONE */
+    uint32_t prev;              /* the stage before it in its list; PLAN_NONE: it is the first */
+    bool fits;                  /* its fit passes are needed */
+    bool sorts;                 /* writes an SL_ORDER column that is used */
+    uint32_t order_slot;        /* then: which; else PLAN_NONE */
+    bool keep;                  /* what leaves it is kept where a later pass needs it: `plan` says why in keep_why */
+    const char *keep_why;
     plan_place *view;
     size_t n_view;
     uint32_t as_slot, as_value_slot; /* annotate; else PLAN_NONE */
@@ -45,12 +64,14 @@ typedef struct plan_stage {
 typedef struct plan {
     arena mem;
     const pipeline *file;
-    plan_stage *stages; /* order of the file: every stage stands below those it reads from */
+    plan_stage *stages; /* order of the file, a port's chain before its owner: each stands below those it reads from */
     size_t n_stages;
     plan_column *columns;
     size_t n_columns;
     uint32_t *sources; /* stage numbers in stream order: merges decide it */
     size_t n_sources;
+    uint32_t *places; /* sources and stages that sort, in stream order */
+    size_t n_places;
     uint32_t text, id, source; /* slots, always there */
     char hash[17]; /* xxh3 of all that decides the output: plugins with versions, options, graph, seed, head */
 } plan;

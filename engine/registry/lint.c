@@ -32,8 +32,6 @@ static void lint_options(const char *stage, option_table t, unsigned depth, diag
             diag_error(d, nowhere, "%s: option '%s' has no choices", stage, o.name);
         if (type == SL_OPT_TABLE && (!o.table || !o.table_size))
             diag_error(d, nowhere, "%s: option '%s' has no table", stage, o.name);
-        if (o.min > o.max)
-            diag_error(d, nowhere, "%s: option '%s' has a range whose end is below its start", stage, o.name);
         if (o.def && type != SL_OPT_TABLE && !(o.type & SL_OPT_MANY)) {
             union {
                 uint64_t u;
@@ -56,8 +54,8 @@ void stage_lint(const stage_def *def, diags *d)
     const char *name = def->s.name;
     sl_metric m;
     sl_field f;
-    if (!good_name(name, "._") || !strchr(name, '.'))
-        diag_error(d, nowhere, "stage '%s' is not named family.verb in lower case", name);
+    if (!good_name(name, "._"))
+        diag_error(d, nowhere, "stage '%s' is not named in lower case, family.verb or one word", name);
     if (!def->s.summary || !*def->s.summary)
         diag_error(d, nowhere, "%s has no summary", name);
     lint_options(name, def->options, 0, d);

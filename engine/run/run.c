@@ -1,4 +1,5 @@
 #include "run/run.h"
+#include "io/journal.h"
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -25,6 +26,8 @@ typedef struct job {
     sbuf error;   /* whole sentences */
     sbuf summary; /* the last run.json */
     FILE *log;
+    bool continued; /* an earlier run's work was taken up */
+    bool kept;      /* what is done so far stays, to be taken up */
 } job;
 
 int run_exit_code(int sl_error)
@@ -112,13 +115,40 @@ static bool wants_quarantine(const plan *p)
     return false;
 }
 
+/* Goes on where an earlier run left off, or from the start if that cannot be done. */
+static int take_up(job *j)
+{
+    const char *path = run_folder_path(&j->folder, "progress");
+    sbuf journal = { 0 }, why = { 0 };
+    int r = path ? journal_read(path, &journal, &why) : SL_E_NOMEM;
+    if (r == 0 && exec_resume(j->x, sbuf_z(&journal), journal.n, &why)) {
+        note(j, "%s: going on where an earlier run left off", j->folder.dir);
+        j->continued = true;
+    } else {
+        note(j, "%s: cannot go on where an earlier run left off, so it begins anew: %s", j->folder.dir, sbuf_z(&why));
+        r = path ? journal_remove(path, &j->error) : SL_E_NOMEM;
+        if (r >= 0 && !exec_anew(j->x, &j->error))
+            r = SL_E_IO;
+    }
+    sbuf_free(&journal);
+    sbuf_free(&why);
+    return r < 0 ? run_exit_code(r) : 0;
+}
+
 /* Opens the stages, looks at the first records, makes room for the outputs. */
 static int prepare(job *j)
 {
-    int code = SL_OK;
+    int code = SL_OK, r;
     exec_options o = { .open_code = &code,
                        .threads = j->o->threads,
                        .memory = j->o->memory,
+                       .states = j->o->state_dir,
+                       .fresh = j->o->fresh,
+                       .spill = j->o->spill,
+                       .journal = run_folder_path(&j->folder, "progress"),
+                       .journal_splits = run_folder_path(&j->folder, "splits.part"),
+                       .resume = j->folder.continues,
+                       .scratch = run_folder_path(&j->folder, "scratch"),
                        .tag = j->folder.tag,
                        .cancel = j->o->cancel };
     if (wants_quarantine(j->p) && !(o.quarantine = run_folder_path(&j->folder, "quarantine.jsonl.zst"))) {
@@ -131,6 +161,8 @@ static int prepare(job *j)
             sbuf_puts(&j->error, "out of memory");
         return !j->d->errors ? EXIT_INTERNAL : !j->x && code == SL_E_IO ? EXIT_IO : EXIT_CONFIG;
     }
+    if (j->folder.continues && (r = take_up(j)))
+        return r;
     j->facts.exec = j->x;
     j->facts.known = KNOWN_INPUTS;
 
@@ -146,7 +178,7 @@ static int prepare(job *j)
     for (size_t i = 0; i < n; i++)
         if (stage[i] != PLAN_NONE && strcmp(output_spec_of(v[i])->path, "-"))
             pattern[used++] = output_spec_of(v[i])->path;
-    const int r = run_folder_clear(&j->folder, j->p->file->head.name, pattern, used, &j->present, &j->error);
+    r = run_folder_clear(&j->folder, j->p->file->head.name, pattern, used, &j->present, &j->error);
     free(pattern);
     return r ? r : write_run_json(j);
 }
@@ -203,7 +235,8 @@ static int judge(job *j, exec_end end)
     if (end == EXEC_CANCELLED) {
         sbuf_printf(&j->error, "run %s stopped", j->folder.dir);
         add_percent(j->x, &j->error);
-        sbuf_puts(&j->error, "; the same command starts it again");
+        j->kept = exec_keep(j->x);
+        sbuf_printf(&j->error, "; the same command %s", j->kept ? "continues it" : "starts it again");
         return EXIT_AGAIN;
     }
     if (end == EXEC_TOO_MANY_ERRORS)
@@ -213,7 +246,10 @@ static int judge(job *j, exec_end end)
     sbuf_printf(&j->error, "\nrun %s failed", j->folder.dir);
     add_percent(j->x, &j->error);
     sbuf_puts(&j->error, "; nothing was published");
-    return end == EXEC_TOO_MANY_ERRORS ? EXIT_BAD_DATA : run_exit_code(exec_error_code(j->x));
+    const int code = end == EXEC_TOO_MANY_ERRORS ? EXIT_BAD_DATA : run_exit_code(exec_error_code(j->x));
+    if (code == EXIT_IO && (j->kept = exec_keep(j->x)))
+        sbuf_puts(&j->error, ". The same command continues it");
+    return code;
 }
 
 static int write_splits(job *j)
@@ -292,7 +328,12 @@ static int conclude(job *j, int code)
     note(j, "%s: exit code %d%s%s", j->folder.dir, code, j->error.n ? ": " : "", sbuf_z(&j->error));
     sbuf error = { 0 }; /* not j->error, which facts.message points into */
     manifest_run(&j->facts, &j->summary);
-    const int r = run_folder_write(&j->folder, "run.json", &j->summary, &error);
+    int r = run_folder_write(&j->folder, "run.json", &j->summary, &error);
+    const char *journal = run_folder_path(&j->folder, "progress"), *splits = run_folder_path(&j->folder, "splits.part");
+    if (!r && !j->kept && journal && splits) { /* after the state is known not to be "running" any more */
+        r = journal_remove(journal, &error) < 0 ? EXIT_IO : 0;
+        (void)unlink(splits);
+    }
     if (r)
         sbuf_printf(&j->error, "%s%s", j->error.n ? "\n" : "", sbuf_z(&error));
     sbuf_free(&error);
@@ -301,7 +342,8 @@ static int conclude(job *j, int code)
 
 static int run_job(job *j)
 {
-    int r = run_folder_open(&j->folder, j->p->file->head.name, j->o->run_dir, &j->error);
+    int r =
+        run_folder_open(&j->folder, j->p->file->head.name, j->o->run_dir, j->o->fresh ? NULL : j->p->hash, &j->error);
     if (r)
         return r;
     bool began = false;

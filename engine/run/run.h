@@ -16,8 +16,10 @@ enum {
 typedef struct run_options {
     unsigned threads;
     uint64_t memory;
-    const char *run_dir; /* NULL: runs/<name>-<n> */
-    const char *version; /* of the program */
+    const char *run_dir;   /* NULL: runs/<name>-<n> */
+    const char *state_dir; /* NULL: no states are saved */
+    bool fresh, spill;     /* as in exec_options */
+    const char *version;   /* of the program */
     atomic_int *cancel;
     void (*started)(void *u, const exec *x, const char *dir); /* before the first data: progress may begin */
     void (*ended)(void *u);                                   /* progress must stop */

@@ -14,9 +14,8 @@
 #include "run/run.h"
 
 /* What a run leaves in its folder, beside outputs that the pipeline itself puts there. */
-static const char *const own_files[] = {
-    "run.json", "plan.json", "splits.jsonl", "quarantine.jsonl.zst", "log", "lock"
-};
+static const char *const own_files[] = { "run.json", "plan.json", "splits.jsonl", "quarantine.jsonl.zst",
+                                         "log",      "lock",      "progress",     "splits.part" };
 
 static int no_memory(sbuf *err)
 {
@@ -97,12 +96,9 @@ static bool is_own_file(const char *name)
     return false;
 }
 
-/* run.json.4711.tmp, .quarantine.jsonl.zst.sluice-…: what a run that was killed leaves of its own files. */
-static bool is_own_temporary(const char *name)
+/* run.json.4711.tmp: half a file. */
+static bool is_half_file(const char *name)
 {
-    static const char quarantine[] = ".quarantine.jsonl.zst.sluice-";
-    if (!strncmp(name, quarantine, sizeof quarantine - 1))
-        return true;
     for (size_t i = 0; i < sizeof own_files / sizeof *own_files; i++) {
         const size_t n = strlen(own_files[i]);
         const size_t digits = strncmp(name, own_files[i], n) || name[n] != '.' ? 0 : strspn(name + n + 1, "0123456789");
@@ -112,13 +108,26 @@ static bool is_own_temporary(const char *name)
     return false;
 }
 
-/* Of a folder whose run is dead; what cannot be removed does no harm. */
-static void sweep_folder(const char *dir)
+/* That, and .quarantine.jsonl.zst.sluice-…: what a run that was killed leaves of its own files. */
+static bool is_own_temporary(const char *name)
+{
+    static const char quarantine[] = ".quarantine.jsonl.zst.sluice-";
+    return !strncmp(name, quarantine, sizeof quarantine - 1) || is_half_file(name);
+}
+
+/* Of a folder whose run is dead; what cannot be removed does no harm. continues: what it had done is of use. */
+static void sweep_folder(const char *dir, bool continues)
 {
     DIR *d = opendir(dir);
     for (const struct dirent *e; d && (e = readdir(d));)
-        if (is_own_temporary(e->d_name))
+        if (continues ? is_half_file(e->d_name) : is_own_temporary(e->d_name))
             (void)unlinkat(dirfd(d), e->d_name, 0);
+    if (d)
+        (void)unlinkat(dirfd(d), "scratch", AT_REMOVEDIR); /* its files have no names */
+    if (d && !continues) {
+        (void)unlinkat(dirfd(d), "progress", 0);
+        (void)unlinkat(dirfd(d), "splits.part", 0);
+    }
     if (d)
         closedir(d);
 }
@@ -168,6 +177,35 @@ static int lock_inside(const char *dir, bool *alive)
     return fd;
 }
 
+/* The run left off, and is of this plan: we go on with it. */
+static bool take_over(run_folder *f, const run_record *r, const char *hash)
+{
+    if (!r->ours || !r->left_off || !r->tag || !hash || !r->plan || strcmp(r->plan, hash))
+        return false;
+    f->tag = arena_strdup(&f->mem, r->tag);
+    return f->continues = f->tag != NULL;
+}
+
+/* The last of runs/<name>-*, if it can be continued: then f->dir is it. */
+static int find_left_off(run_folder *f, const char *name, const char *hash)
+{
+    DIR *d = opendir("runs");
+    uint64_t highest = 0;
+    run_record record = { 0 };
+    for (const struct dirent *e; d && (e = readdir(d));) {
+        const uint64_t n = number_of(e->d_name, name);
+        highest = n > highest ? n : highest;
+    }
+    if (d)
+        closedir(d);
+    const char *dir = highest ? arena_printf(&f->mem, "runs/%s-%llu", name, (unsigned long long)highest) : NULL;
+    if (dir && run_record_read(&f->mem, dir, &record, NULL) == 0 && take_over(f, &record, hash))
+        f->dir = dir;
+    const int r = f->continues ? learn(f, &record, f->directory, false, true) : 0;
+    run_record_free(&record);
+    return r;
+}
+
 /* Walks runs/<name>-*: the highest number, and what the runs said. */
 static int scan(run_folder *f, const char *name, uint64_t *highest, sbuf *err)
 {
@@ -190,6 +228,10 @@ static int scan(run_folder *f, const char *name, uint64_t *highest, sbuf *err)
             continue;
         *highest = n > *highest ? n : *highest;
         sbuf_printf(&dir, "runs/%s", e->d_name);
+        if (f->continues && !dir.failed && !strcmp(dir.p, f->dir)) { /* what it left is what we need */
+            sbuf_free(&dir);
+            continue;
+        }
         r = dir.failed ? -ENOMEM : run_record_read(&scratch, dir.p, &record, NULL);
         if (r == -EACCES)
             r = 0; /* somebody else's run: nothing of it is ours */
@@ -200,8 +242,8 @@ static int scan(run_folder *f, const char *name, uint64_t *highest, sbuf *err)
             const int lock = lock_inside(sbuf_z(&dir), &alive);
             r = learn(f, &record, f->directory, !f->given && !alive,
                       false); /* runs/ may have moved, with its outputs */
-            if (r == 0 && !f->given && !alive && !record.finished)
-                sweep_folder(sbuf_z(&dir));
+            if (r == 0 && !f->given && !alive && (!record.finished || record.left_behind))
+                sweep_folder(sbuf_z(&dir), false);
             if (lock >= 0)
                 close(lock);
         }
@@ -219,7 +261,7 @@ static int scan(run_folder *f, const char *name, uint64_t *highest, sbuf *err)
 /* ---- making the folder ---- */
 
 /* --run-dir: may we use it? Also if it is empty but for a lock: a run that never began leaves one. */
-static int look_given(run_folder *f, sbuf *err)
+static int look_given(run_folder *f, const char *hash, sbuf *err)
 {
     DIR *d = opendir(f->dir);
     bool foreign = false;
@@ -234,7 +276,7 @@ static int look_given(run_folder *f, sbuf *err)
     closedir(d);
     int r = run_record_read(&f->mem, f->dir, &record, &f->before);
     if (r == 0 && (record.ours || (!foreign && !f->before.n)))
-        r = learn(f, &record, record.directory ? record.directory : f->directory, true, true);
+        r = learn(f, &record, record.directory ? record.directory : f->directory, !take_over(f, &record, hash), true);
     else if (r == 0) {
         sbuf_printf(err, "%s is not empty, and no run of sluice made it; give --run-dir a new or empty folder", f->dir);
         r = EXIT_CONFIG;
@@ -244,7 +286,7 @@ static int look_given(run_folder *f, sbuf *err)
     return r < 0 ? EXIT_IO : r;
 }
 
-static int open_given(run_folder *f, const char *name, const char *run_dir, sbuf *err)
+static int open_given(run_folder *f, const char *name, const char *run_dir, const char *hash, sbuf *err)
 {
     struct stat st;
     uint64_t ignored;
@@ -258,22 +300,23 @@ static int open_given(run_folder *f, const char *name, const char *run_dir, sbuf
         sbuf_printf(err, "cannot make the folder %s: %s", run_dir, strerror(-made));
         return EXIT_IO;
     }
-    int r = f->made ? 0 : look_given(f, err); /* before the lock file is made in a folder that is not ours */
+    int r = f->made ? 0 : look_given(f, NULL, err); /* before the lock file is made in a folder that is not ours */
     if (r == 0)
         r = lock_take(f, name, err);
     if (r == 0 && !f->made) { /* once more: another run may have ended in between */
-        sweep_folder(f->dir);
         name_set_free(&f->claims);
         name_list_free(&f->carried);
         name_list_free(&f->dead_tags);
         name_list_free(&f->dead_patterns);
         sbuf_clear(&f->before);
-        r = look_given(f, err);
+        r = look_given(f, hash, err);
+        if (r == 0)
+            sweep_folder(f->dir, f->continues);
     }
     return r ? r : scan(f, name, &ignored, err);
 }
 
-static int open_numbered(run_folder *f, const char *name, sbuf *err)
+static int open_numbered(run_folder *f, const char *name, const char *hash, sbuf *err)
 {
     uint64_t n;
     f->lock_path = arena_printf(&f->mem, "runs/.%s.lock", name);
@@ -285,9 +328,13 @@ static int open_numbered(run_folder *f, const char *name, sbuf *err)
         return EXIT_IO;
     }
     int r = lock_take(f, name, err);
+    if (r == 0 && find_left_off(f, name, hash) < 0)
+        return no_memory(err);
     if (r == 0)
         r = scan(f, name, &n, err);
-    if (r)
+    if (r == 0 && f->continues)
+        sweep_folder(f->dir, true);
+    if (r || f->continues)
         return r;
     f->dir = arena_printf(&f->mem, "runs/%s-%llu", name, (unsigned long long)n + 1);
     if (!f->dir)
@@ -300,7 +347,7 @@ static int open_numbered(run_folder *f, const char *name, sbuf *err)
     return 0;
 }
 
-int run_folder_open(run_folder *f, const char *name, const char *run_dir, sbuf *err)
+int run_folder_open(run_folder *f, const char *name, const char *run_dir, const char *hash, sbuf *err)
 {
     struct timespec now;
     *f = (run_folder){ .lock = -1, .given = run_dir != NULL };
@@ -310,8 +357,8 @@ int run_folder_open(run_folder *f, const char *name, const char *run_dir, sbuf *
         sbuf_printf(err, "cannot tell the working directory: %s", strerror(errno));
         return EXIT_IO;
     }
-    const int r = run_dir ? open_given(f, name, run_dir, err) : open_numbered(f, name, err);
-    if (r)
+    const int r = run_dir ? open_given(f, name, run_dir, hash, err) : open_numbered(f, name, hash, err);
+    if (r || f->continues)
         return r;
     clock_gettime(CLOCK_REALTIME, &now);
     const uint64_t salt = hash_two((uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec, (uint64_t)getpid());

@@ -9,6 +9,7 @@ typedef struct run_folder {
     const char *dir;       /* as messages name it */
     const char *directory; /* the working directory */
     const char *tag;       /* of temporary files; no other run has it */
+    bool continues;        /* an earlier run of the same plan left off in this folder */
     bool given;            /* --run-dir */
     bool made;             /* by this run: gone again if nothing comes of it */
     int lock;              /* descriptor; -1: none */
@@ -20,9 +21,10 @@ typedef struct run_folder {
     name_list dead_tags, dead_patterns; /* of killed runs */
 } run_folder;
 
-/* Takes the lock (EXIT_AGAIN where another run holds it), makes the folder, reads what earlier runs said.
+/* Takes the lock (EXIT_AGAIN where another run holds it), makes the folder, reads what earlier runs said. If the last
+ * run was of the same plan (its hash; NULL: never) and left off, its folder and tag are taken over: continues.
  * run_folder_close in any case. */
-int run_folder_open(run_folder *f, const char *name, const char *run_dir, sbuf *err);
+int run_folder_open(run_folder *f, const char *name, const char *run_dir, const char *hash, sbuf *err);
 
 /* Removes temporary files of killed runs beside the outputs `patterns`, and reports every file in the way that no run
  * of this pipeline wrote (EXIT_CONFIG). Files that are there and ours go to `present`, as their pattern makes them. */

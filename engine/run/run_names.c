@@ -110,7 +110,7 @@ char *name_working_directory(arena *mem)
 
 /* ---- run.json of an earlier run ---- */
 
-enum { FORMAT, STATE, CLAIMS, TAG, PATTERNS, DIRECTORY, N_FIELDS };
+enum { FORMAT, STATE, CLAIMS, TAG, PATTERNS, DIRECTORY, PLAN, N_FIELDS };
 static const json_field fields[N_FIELDS] = {
     [FORMAT] = { "sluice_run", SL_T_I64 },
     [STATE] = { "state", SL_T_STR },
@@ -118,6 +118,7 @@ static const json_field fields[N_FIELDS] = {
     [TAG] = { "temporary.tag", SL_T_STR },
     [PATTERNS] = { "temporary.outputs", SL_LIST_OF(SL_T_STR) },
     [DIRECTORY] = { "working_directory", SL_T_STR },
+    [PLAN] = { "plan_hash", SL_T_STR },
 };
 
 static bool take_list(arena *mem, const json_cell *c, name_list *out)
@@ -138,7 +139,7 @@ static const char *take_text(arena *mem, const json_cell *c)
     return c->state == CELL_OK ? arena_strndup(mem, c->v.str.p, c->v.str.n) : NULL;
 }
 
-static int understand(arena *mem, sbuf *text, run_record *out)
+static int understand(arena *mem, sbuf *text, bool progress, run_record *out)
 {
     json_cell cell[N_FIELDS];
     if (!sbuf_room(text, JSON_SLACK))
@@ -152,6 +153,9 @@ static int understand(arena *mem, sbuf *text, run_record *out)
         const char *state = take_text(mem, &cell[STATE]);
         out->ours = true;
         out->finished = state && strcmp(state, "running");
+        out->left_off = state && strcmp(state, "done") && progress;
+        out->finished = out->finished && !out->left_off;
+        out->plan = take_text(mem, &cell[PLAN]);
         out->tag = take_text(mem, &cell[TAG]);
         out->directory = take_text(mem, &cell[DIRECTORY]);
         if (!take_list(mem, &cell[CLAIMS], &out->claims) || !take_list(mem, &cell[PATTERNS], &out->patterns))
@@ -159,6 +163,15 @@ static int understand(arena *mem, sbuf *text, run_record *out)
     }
     json_parser_free(parser);
     return r;
+}
+
+static bool has(const char *dir, const char *file)
+{
+    sbuf path = { 0 };
+    sbuf_printf(&path, "%s/%s", dir, file);
+    const bool there = !path.failed && fs_exists(path.p);
+    sbuf_free(&path);
+    return there;
 }
 
 int run_record_read(arena *mem, const char *dir, run_record *out, sbuf *text)
@@ -171,7 +184,8 @@ int run_record_read(arena *mem, const char *dir, run_record *out, sbuf *text)
     if (r == -ENOENT || r == -ENOTDIR)
         r = 0;
     else if (r == 0 && to->n)
-        r = understand(mem, to, out);
+        r = understand(mem, to, has(dir, "progress"), out);
+    out->left_behind = out->finished && (has(dir, "progress") || has(dir, "splits.part") || has(dir, "scratch"));
     sbuf_free(&path);
     sbuf_free(&own);
     return r;

@@ -1,4 +1,5 @@
 #include "where_row.h"
+#include "column_text.h"
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -113,34 +114,14 @@ void where_row_free(where_row *row)
 
 /* ---- values ---- */
 
-/* JSON text as another type, through a column of one row. *done is false for null and for what is no such value. */
-static int convert(sl_ctx *c, const sl_batch *b, const sl_json_api *json, sl_str text, uint32_t type, void *out,
-                   bool *done)
-{
-    uint64_t valid = 1;
-    sl_column one = { .name = "", .data = out, .valid = &valid, .type = type, .width = 1 };
-    const int ret = json->convert(c, b, text, &one, 0);
-    *done = ret == SL_JSON_OK && (valid & 1);
-    return ret < 0 ? ret : SL_OK;
-}
-
-static int value_of_string(sl_ctx *c, const sl_batch *b, const sl_json_api *json, sl_str text, where_value *out)
-{
-    out->kind = VALUE_TEXT;
-    if (!memchr(text.p, '\\', text.n)) {
-        out->text = (sl_str){ .p = text.p + 1, .n = text.n - 2 };
-        return SL_OK;
-    }
-    bool done;
-    return convert(c, b, json, text, SL_T_STR, &out->text, &done);
-}
-
 static int value_of_json(sl_ctx *c, const sl_batch *b, const where_row *row, const sl_json_api *json, sl_str text,
                          where_value *out)
 {
     const char first = text.n ? text.p[0] : 'n';
-    if (first == '"')
-        return value_of_string(c, b, json, text, out);
+    if (first == '"') {
+        out->kind = VALUE_TEXT;
+        return column_unquote(c, b, json, text, &out->text);
+    }
     out->text = text;
     if (first == 'n') {
         out->kind = VALUE_NULL;
@@ -155,7 +136,7 @@ static int value_of_json(sl_ctx *c, const sl_batch *b, const where_row *row, con
     if (!row->wants_number)
         return SL_OK;
     bool done;
-    const int ret = convert(c, b, json, text, SL_T_F64, &out->number, &done);
+    const int ret = column_convert(c, b, json, text, SL_T_F64, &out->number, &done);
     if (!done)
         out->number = NAN;
     return ret;

@@ -49,7 +49,7 @@ bool folder_read(const char *folder, const char *name, sbuf *out, sbuf *why);
 
 /* ---- case_report.c ---- */
 /* Does run.json agree with `rejects` and `counts`, and do its numbers add up? false: why not. */
-bool report_agrees(const char *folder, const test_case *t, const variant *v, sbuf *why);
+bool report_agrees(const char *folder, const test_case *t, sbuf *why);
 
 /* Is the quarantine what `evidence` says, line by line? false: why not. */
 bool quarantine_agrees(const char *folder, const test_case *t, sbuf *why);

@@ -116,7 +116,7 @@ static int expected_exit(const test_case *t)
     return t->error ? EXIT_CONFIG : 0;
 }
 
-static bool judge(const char *folder, const test_case *t, const variant *v, int code, sbuf *why)
+static bool judge(const char *folder, const test_case *t, int code, sbuf *why)
 {
     sbuf said = { 0 };
     bool ok = folder_read(folder, "stderr", &said, why);
@@ -130,7 +130,7 @@ static bool judge(const char *folder, const test_case *t, const variant *v, int 
     for (size_t i = 0; ok && t->out_files && i < t->out_files->n; i++)
         ok = file_holds(folder, t->out_files->pairs[i].key->text, t->out_files->pairs[i].value, why);
     if (ok && code == 0)
-        ok = report_agrees(folder, t, v, why) && (!t->evidence || quarantine_agrees(folder, t, why));
+        ok = report_agrees(folder, t, why) && (!t->evidence || quarantine_agrees(folder, t, why));
     sbuf_free(&said);
     return ok;
 }
@@ -144,7 +144,7 @@ static bool run_variant(const char *program, const test_case *t, const variant *
         return sbuf_puts(why, "cannot make a temporary folder"), false;
     bool ok = folder_fill(folder, t, v, why);
     if (ok)
-        ok = judge(folder, t, v, run_program(program, folder, t, v), why);
+        ok = judge(folder, t, run_program(program, folder, t, v), why);
     if (!ok)
         sbuf_printf(why, "\n    with batch_rows %u, threads %u, split_bytes %s%s", v->batch_rows, v->threads,
                     v->split_bytes ? "64" : "default", v->decoys ? ", decoys" : "");

@@ -59,21 +59,38 @@ static void stage(sbuf *out, const yaml_node *map)
     case_yaml_pairs(out, map, 4);
 }
 
-/* The columns that stages read by name: what `column` and `from` hold, at any depth. */
+static void column(sbuf *out, const yaml_node *name)
+{
+    if (name->kind != YAML_SCALAR)
+        return;
+    sbuf_puts(out, "      - ");
+    sbuf_json(out, name->text, name->n);
+    sbuf_putc(out, '\n');
+}
+
+static bool names_columns(const char *key)
+{
+    static const char *const keys[] = { "column", "from", "of", "by" };
+    for (size_t i = 0; i < sizeof(keys) / sizeof(*keys); i++)
+        if (strcmp(key, keys[i]) == 0)
+            return true;
+    return false;
+}
+
+/* The columns that stages read by name: what `column`, `from`, `of` and `by` hold, at any depth. */
 static void columns_of(sbuf *out, const yaml_node *node)
 {
     for (size_t i = 0; node->kind == YAML_LIST && i < node->n; i++)
         columns_of(out, node->items[i]);
     for (size_t i = 0; node->kind == YAML_MAP && i < node->n; i++) {
-        const yaml_pair *pair = &node->pairs[i];
-        const bool names = strcmp(pair->key->text, "column") == 0 || strcmp(pair->key->text, "from") == 0;
-        if (names && pair->value->kind == YAML_SCALAR) {
-            sbuf_puts(out, "      - ");
-            sbuf_json(out, pair->value->text, pair->value->n);
-            sbuf_putc(out, '\n');
-        } else {
-            columns_of(out, pair->value);
+        const yaml_node *value = node->pairs[i].value;
+        if (!names_columns(node->pairs[i].key->text) || value->kind == YAML_MAP) {
+            columns_of(out, value);
+            continue;
         }
+        column(out, value);
+        for (size_t k = 0; value->kind == YAML_LIST && k < value->n; k++)
+            column(out, value->items[k]);
     }
 }
 

@@ -34,3 +34,12 @@ fields() {
     for key in "$@"; do grep -E "^ *\"$key\":" "$file"; done
 }
 tree() { find "$@" | LC_ALL=C sort; }
+
+# states DIR: saved states, good ones and broken ones, last used in two ways
+states() {
+    export TZ=UTC
+    mkdir -p "$1"
+    cp "$CASES"/states/*.state "$1"
+    touch -d '2026-01-01 10:00' "$1"/*
+    touch -d '2026-02-01 11:30' "$1"/dedup.exact-*
+}

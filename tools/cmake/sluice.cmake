@@ -1,3 +1,5 @@
+include(sluicePlugin) # sl_add_plugin
+
 # sl_layer(NAME layer DEPENDS layers… LIBS libraries…): engine/<layer>/*.c as a static library sl_<layer>.
 function(sl_layer name)
   cmake_parse_arguments(A "" "" "DEPENDS;LIBS" ${ARGN})
@@ -13,24 +15,24 @@ function(sl_layer name)
   target_link_libraries(sl_${name} PUBLIC ${A_LIBS})
 endfunction()
 
-# sl_add_plugin(name SOURCES files… LIBS libraries…): one .so that exports sl_plugin_main and nothing else.
-function(sl_add_plugin name)
-  cmake_parse_arguments(A "" "" "SOURCES;LIBS" ${ARGN})
-  add_library(${name} MODULE ${A_SOURCES})
-  target_include_directories(${name} PRIVATE ${SLUICE_INCLUDE_DIR})
-  target_link_libraries(${name} PRIVATE ${A_LIBS})
-  set_target_properties(${name} PROPERTIES PREFIX "" C_VISIBILITY_PRESET hidden LIBRARY_OUTPUT_DIRECTORY ${SLUICE_PLUGIN_DIR})
-  target_link_options(${name} PRIVATE -Wl,-z,nodelete,-z,noexecstack,--exclude-libs,ALL)
-  if(NOT SLUICE_SANITIZE)
-    target_link_options(${name} PRIVATE -Wl,-z,defs) # sanitizers leave their runtime undefined
-  endif()
-  add_custom_command(TARGET ${name} POST_BUILD COMMAND ${SLUICE_CHECK_SO} $<TARGET_FILE:${name}> VERBATIM)
-endfunction()
-
-# sl_unit(name LAYERS layers… SOURCES files…): a cmocka test program, run by ctest as unit.<name>.
+# sl_unit(name LAYERS layers… SOURCES files…): a cmocka test program, run by ctest as unit.<name>. Where it (or unit/alloc_fails.h,
+# if it includes that) has a __wrap_x, calls of x come to that.
 function(sl_unit name)
   cmake_parse_arguments(A "" "" "LAYERS;SOURCES" ${ARGN})
   add_executable(${name} ${A_SOURCES})
+  set(wrapped "")
+  foreach(file ${A_SOURCES})
+    file(STRINGS ${file} lines REGEX "alloc_fails[.]h|__wrap_[a-z0-9_]+[(]")
+    list(APPEND wrapped ${lines})
+  endforeach()
+  if(wrapped MATCHES "alloc_fails[.]h")
+    file(STRINGS ${CMAKE_SOURCE_DIR}/tests/unit/alloc_fails.h lines REGEX "__wrap_[a-z0-9_]+[(]")
+    list(APPEND wrapped ${lines})
+  endif()
+  string(REGEX MATCHALL "__wrap_[a-z0-9_]+" wrapped "${wrapped}")
+  list(REMOVE_DUPLICATES wrapped)
+  list(TRANSFORM wrapped REPLACE "__wrap_" "-Wl,--wrap=")
+  target_link_options(${name} PRIVATE ${wrapped})
   foreach(layer ${A_LAYERS})
     target_link_libraries(${name} PRIVATE sl_${layer})
   endforeach()
@@ -39,7 +41,7 @@ function(sl_unit name)
   set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tests)
   add_test(NAME unit.${name} COMMAND ${name} WORKING_DIRECTORY ${CMAKE_BINARY_DIR})
   set(labels unit)
-  if(name MATCHES "^test_(exec|output_order|output_faults|output_resume)")
+  if(name MATCHES "^test_(exec|output_order|output_faults|output_resume|scratch|spill|sorter|pieces|budget)")
     list(APPEND labels threads)
   endif()
   set_tests_properties(unit.${name} PROPERTIES ENVIRONMENT "SLUICE_SOURCE_DIR=${CMAKE_SOURCE_DIR}" LABELS "${labels}" TIMEOUT 300)

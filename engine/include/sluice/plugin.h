@@ -17,7 +17,7 @@ extern "C" {
 #endif
 
 #define SL_ABI_MAJOR 1u /* differs: refuse to load */
-#define SL_ABI_MINOR 0u /* plugin newer than engine: refuse; older: load */
+#define SL_ABI_MINOR 1u /* plugin newer than engine: refuse; older: load */
 #define SL_EXPORT __attribute__((visibility("default")))
 
 /* ---- results ------------------------------------------------------------------------------------------------------
@@ -279,6 +279,9 @@ typedef struct sl_stage {
     /* [n], [1] Free what l and g point to. Always called, also after a failure; see zeroed fields where nothing happened. */
     void (*close_local)(sl_ctx *, const void *g, void *l);
     void (*close)(sl_ctx *, void *g);
+
+    /* since 1.1. [1] No I/O. Does this configuration need the fit passes? 0: `fit` and `finalize` are not called. NULL: it does. */
+    int (*fits)(sl_ctx *, const void *cfg);
 } sl_stage;
 
 typedef struct sl_plugin {

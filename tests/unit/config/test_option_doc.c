@@ -131,6 +131,20 @@ static void dump_of_other_amounts_and_infinities(void **state)
                         "{\"x\":\"inf\",\"y\":\"-inf\",\"a\":{\"rows\":10},\"b\":{\"bytes\":4294967296},\"no\":false}");
 }
 
+static void default_with_line_breaks(void **state)
+{
+    fixture *f = *state;
+    typedef struct lines {
+        const char *end;
+    } lines;
+    static const sl_option few[] = { SL_OPT(lines, end, STR, "\n\"\t", "end"), { .name = NULL } };
+    const option_table t = { few, sizeof *few };
+    option_help_text(t, &f->out);
+    assert_string_equal(sbuf_z(&f->out), "  end   text   \"\\n\\\"\\t\"   end\n");
+    option_help_markdown(t, &f->more);
+    assert_non_null(strstr(sbuf_z(&f->more), "| `end` | text | `\"\\n\\\"\\t\"` |  | end |\n"));
+}
+
 static void strings(void **state)
 {
     fixture *f = *state;
@@ -344,10 +358,15 @@ int main(void)
 {
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
     const struct CMUnitTest tests[] = {
-        T(dump),          T(dump_of_other_amounts_and_infinities),
-        T(strings),       T(type_names),
-        T(ranges),        T(help_text),
-        T(help_markdown), T(tables_in_themselves),
+        T(dump),
+        T(dump_of_other_amounts_and_infinities),
+        T(strings),
+        T(type_names),
+        T(default_with_line_breaks),
+        T(ranges),
+        T(help_text),
+        T(help_markdown),
+        T(tables_in_themselves),
         T(schema),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -106,12 +106,12 @@ static void bad_heads(void **state)
     refused("name: ..\n" STAGES, want);
     refused("max_errors: 5 MB\n" STAGES, "1:13+4 max_errors = 5 MB counts no documents | such as 1000 or 1%\n");
     refused("max_errors: 5 tokens\n" STAGES, "1:13+8 max_errors = 5 tokens counts no documents | such as 1000 or 1%\n");
-    refused("tests: []\n" STAGES, "1:1+5 'tests' is not supported yet\n");
     refused("batch_rows: 0\n" STAGES, "1:13+1 batch_rows = 0 is outside 1..65535 | default 1024\n");
-    refused("sed: 3\n" STAGES,
-            "1:1+3 a pipeline has no option 'sed'; did you mean 'seed'? | options: name, description, seed, "
-            "on_error, on_reject, max_errors, max_record_bytes, split_bytes, batch_bytes, batch_rows, vars, "
-            "stages\n");
+    refused(
+        "sed: 3\n" STAGES,
+        "1:1+3 a pipeline has no option 'sed'; did you mean 'seed'? | options: name, description, seed, "
+        "on_error, on_reject, max_errors, max_record_bytes, split_bytes, batch_bytes, batch_rows, materialize, vars, "
+        "stages, tests\n");
 }
 
 static void bad_roots(void **state)

@@ -153,7 +153,7 @@ static void test_misuse(void **u)
 #define MISUSE(call)                                                                                                   \
     "stages:\n  - { use: test.source }\n  - { use: test.misuse, call: " call                                           \
     " }\n  - { use: sink.jsonl, path: '@/out/x.jsonl' }\n"
-    fails(MISUSE("add"), 2, SL_E_INTERNAL, "test.misuse: add is for sources only");
+    fails(MISUSE("add"), 2, SL_E_INTERNAL, "test.misuse: add is for read and reshape only");
     fails(MISUSE("put"), 2, SL_E_INTERNAL, "test.misuse: no state is saved in this callback");
     fails(MISUSE("get"), 2, SL_E_INTERNAL, "test.misuse: no state is loaded in this callback");
     char *got = NULL;

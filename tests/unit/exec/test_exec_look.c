@@ -47,20 +47,22 @@ static void test_tap(void **u)
     "stages:\n  - { use: source.jsonl, path: '@/t.jsonl' }\n  - { use: test.upper }\n  - { use: filter.length, min: "  \
     "2 }\n"                                                                                                            \
     "  - { use: filter.length, max: 4, mode: annotate, as: big }\n  - { use: sink.jsonl, path: '@/out/t.jsonl' }\n"
+    /* One document after the other, each through all stages. */
     peek(TAPPED, &(seen){ .json = true },
-         "0 1 kept {\"text\":\"abcd\"}\n0 2 rejected bad_json! 16 \"bad\"\n0 3 kept {\"text\":\"a\",\"x\": 1}\n0 4 "
-         "kept {\"text\":\"abcdefgh\"}\n"
-         "1 1 kept {\"text\":\"ABCD\"}\n1 3 kept {\"text\":\"a\",\"x\": 1}\n1 4 kept {\"text\":\"ABCDEFGH\"}\n"
-         "2 1 kept {\"text\":\"ABCD\"}\n2 3 rejected too_short 1 {\"text\":\"a\",\"x\": 1}\n2 4 kept "
-         "{\"text\":\"ABCDEFGH\"}\n"
+         "0 1 kept {\"text\":\"abcd\"}\n1 1 kept {\"text\":\"ABCD\"}\n2 1 kept {\"text\":\"ABCD\"}\n"
          "3 1 kept {\"text\":\"ABCD\",\"big\":null,\"big_value\":null}\n"
-         "3 4 annotated too_long 8 {\"text\":\"ABCDEFGH\",\"big\":\"too_long\",\"big_value\":8}\n"
          "4 1 kept {\"text\":\"ABCD\",\"big\":null,\"big_value\":null}\n"
+         "0 2 rejected bad_json! 16 \"bad\"\n"
+         "0 3 kept {\"text\":\"a\",\"x\": 1}\n1 3 kept {\"text\":\"a\",\"x\": 1}\n"
+         "2 3 rejected too_short 1 {\"text\":\"a\",\"x\": 1}\n"
+         "0 4 kept {\"text\":\"abcdefgh\"}\n1 4 kept {\"text\":\"ABCDEFGH\"}\n2 4 kept {\"text\":\"ABCDEFGH\"}\n"
+         "3 4 annotated too_long 8 {\"text\":\"ABCDEFGH\",\"big\":\"too_long\",\"big_value\":8}\n"
          "4 4 kept {\"text\":\"ABCDEFGH\",\"big\":\"too_long\",\"big_value\":8}\n");
-    peek(TAPPED, &(seen){ .left = 6 }, "0 1 kept\n0 2 rejected bad_json! 16\n0 3 kept\n0 4 kept\n1 1 kept\n1 3 kept\n");
-    peek(TAPPED, &(seen){ .left = 2 }, "0 1 kept\n0 2 rejected bad_json! 16\n");
-    peek("batch_rows: 1\n" TAPPED, &(seen){ .left = 8 },
+    peek(TAPPED, &(seen){ .left = 8 },
          "0 1 kept\n1 1 kept\n2 1 kept\n3 1 kept\n4 1 kept\n0 2 rejected bad_json! 16\n0 3 kept\n1 3 kept\n");
+    peek(TAPPED, &(seen){ .left = 2 }, "0 1 kept\n1 1 kept\n");
+    peek("batch_rows: 100\n" TAPPED, &(seen){ .left = 6 },
+         "0 1 kept\n1 1 kept\n2 1 kept\n3 1 kept\n4 1 kept\n0 2 rejected bad_json! 16\n");
 }
 
 static bool tap_column(void *u, const exec_row *r)

@@ -10,6 +10,7 @@
 #include <unistd.h>
 #include "base/fs.h"
 #include "registry/registry.h"
+#include "sluice/util.h"
 #if defined(__x86_64__)
 #include <xmmintrin.h>
 #endif
@@ -32,12 +33,35 @@ static void refused(const char *file, const char *because)
 
 static void test_refused(void **u)
 {
+    char both[100];
     (void)u;
     refused("extra.so", "exports 'helper'");
-    refused("major.so", "is built for plugin ABI 2.0; this engine has 1.0");
-    refused("minor.so", "is built for plugin ABI 1.99; this engine has 1.0");
-    refused("nameless.so", "name of the form family.verb");
+    snprintf(both, sizeof both, "is built for plugin ABI 2.0; this engine has %u.%u", SL_ABI_MAJOR, SL_ABI_MINOR);
+    refused("major.so", both);
+    snprintf(both, sizeof both, "is built for plugin ABI 1.99; this engine has %u.%u", SL_ABI_MAJOR, SL_ABI_MINOR);
+    refused("minor.so", both);
+    refused("nameless.so", "has a stage without a name");
     refused("missing.so", "cannot be read: No such file");
+}
+
+/* Callbacks that are missing, and descriptions that contradict themselves. */
+static void test_shapes(void **u)
+{
+    static const char *const because[] = {
+        "lacks the callback of its kind",        "lacks the callback of its kind",
+        "lacks the callback of its kind",        "lacks the callback of its kind",
+        "a source that wants to see documents",  "a source that wants to see documents",
+        "a source that wants to see documents",  "with ports or finalize, but without fit",
+        "looks at its ports only, and has none", "with ports or finalize, but without fit",
+        "saves its state and cannot load it",    "whose order is no written u64 column",
+        "whose order is no written u64 column",  "whose order is no written u64 column",
+    };
+    (void)u;
+    for (unsigned i = 0; i < sizeof because / sizeof *because; i++) {
+        char file[32];
+        snprintf(file, sizeof file, "shape%u.so", i);
+        refused(file, because[i]);
+    }
 }
 
 static void write_file(const char *path, const void *p, size_t n)
@@ -111,6 +135,82 @@ static void test_older_header(void **u)
     registry_free(r);
 }
 
+/* What lint says of a stage whose tables are these, line by line. */
+static void flaws(const sl_stage *s, const char *const *want)
+{
+    const stage_def def = { .s = *s, .options = { s->options, s->option_stride } };
+    diags d;
+    diags_init(&d);
+    stage_lint(&def, &d);
+    for (size_t i = 0; want[i]; i++) {
+        assert_true(i < d.n);
+        assert_string_equal(d.v[i].text, want[i]);
+        assert_null(want[i + 1] ? NULL : i + 1 < d.n ? d.v[i + 1].text : NULL);
+    }
+    diags_free(&d);
+}
+
+static void test_flaws(void **u)
+{
+    typedef struct config {
+        int64_t Min;
+        double share;
+        uint32_t way;
+        sl_many rules;
+    } config;
+    static const sl_option options[] = {
+        SL_OPT(config, Min, I64, "3", "least", .min = 0, .max = -1), /* no upper bound: fine; the name is not */
+        SL_OPT(config, share, F64, "2", NULL, .min = 0, .max = 1),
+        SL_OPT(config, way, ENUM, NULL, "which"),
+        SL_OPT_TABLES(config, rules, NULL, int, "rules"),
+        { 0 },
+    };
+    static const sl_field fields[] = {
+        { "text", SL_T_STR, 0, NULL },        { "$other", SL_T_STR, SL_READ, NULL }, { "*", SL_T_ANY, SL_READ, NULL },
+        { "late", SL_T_STR, SL_WRITE, NULL }, { "$as", SL_T_I64, SL_WRITE, NULL },   { 0 },
+    };
+    static const sl_metric metrics[] = { { "Too-Long", SL_M_REJECT, 0, NULL, NULL },
+                                         { "odd", 9, 0, NULL, NULL },
+                                         { 0 } };
+    static const char *const want[] = {
+        "stage 'Odd' is not named in lower case, family.verb or one word",
+        "Odd has no summary",
+        "Odd: option 'Min' is not named in lower case with underscores",
+        "Odd: option 'share' has no help",
+        "share = 2 is outside 0..1",
+        "Odd: option 'way' has no choices",
+        "Odd: option 'rules' has no table",
+        "Odd: metric 'Too-Long' is not named in lower case with underscores",
+        "Odd: metric 'odd' has an unknown kind",
+        "Odd: column 'text' is neither read nor written nor removed",
+        "Odd: column '$other' names an option that is not there",
+        "Odd: column 'late' stands behind a field that names several columns",
+        NULL,
+    };
+    (void)u;
+    flaws(
+        &(sl_stage){ SL_STAGE(SL_TRANSFORM), .name = "Odd", .options = options, .fields = fields, .metrics = metrics },
+        want);
+}
+
+static void test_our_own_have_none(void **u)
+{
+    registry *r = registry_new(NULL, "lib/sluice/plugins:lib/sluice/test-plugins");
+    const stage_def *const *stages;
+    diags d;
+    (void)u;
+    diags_init(&d);
+    registry_load_all(r);
+    const size_t n = registry_stages(r, &stages);
+    assert_true(n > 8);
+    for (size_t i = 0; i < n; i++)
+        stage_lint(stages[i], &d);
+    diags_print(&d, stdout, false);
+    assert_int_equal(d.errors, 0);
+    diags_free(&d);
+    registry_free(r);
+}
+
 static void test_unknown(void **u)
 {
     (void)u;
@@ -150,8 +250,9 @@ static void test_first_folder_wins(void **u)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_refused),      cmocka_unit_test(test_no_plugin), cmocka_unit_test(test_float_mode),
-        cmocka_unit_test(test_older_header), cmocka_unit_test(test_unknown),   cmocka_unit_test(test_first_folder_wins),
+        cmocka_unit_test(test_refused),      cmocka_unit_test(test_shapes),  cmocka_unit_test(test_no_plugin),
+        cmocka_unit_test(test_float_mode),   cmocka_unit_test(test_flaws),   cmocka_unit_test(test_our_own_have_none),
+        cmocka_unit_test(test_older_header), cmocka_unit_test(test_unknown), cmocka_unit_test(test_first_folder_wins),
     };
     return cmocka_run_group_tests_name("registry", tests, NULL, NULL);
 }

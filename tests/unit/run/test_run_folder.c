@@ -38,7 +38,7 @@ static void put(const char *path, const char *text)
 static void open_is(run_folder *f, const char *run_dir, int code, const char *want)
 {
     sbuf err = { 0 };
-    assert_int_equal(run_folder_open(f, "x", run_dir, &err), code);
+    assert_int_equal(run_folder_open(f, "x", run_dir, NULL, &err), code);
     assert_string_equal(sbuf_z(&err), want);
     sbuf_free(&err);
 }
@@ -92,11 +92,11 @@ static void test_lock(void **state)
     run_folder f, g;
     sbuf err = { 0 };
     open_is(&f, NULL, 0, "");
-    assert_int_equal(run_folder_open(&g, "x", NULL, &err), EXIT_AGAIN);
+    assert_int_equal(run_folder_open(&g, "x", NULL, NULL, &err), EXIT_AGAIN);
     assert_non_null(strstr(sbuf_z(&err), "another run of 'x' is under way (process "));
     run_folder_close(&g);
     sbuf_clear(&err);
-    assert_int_equal(run_folder_open(&g, "y", NULL, &err), 0); /* another name */
+    assert_int_equal(run_folder_open(&g, "y", NULL, NULL, &err), 0); /* another name */
     run_folder_close(&g);
     run_folder_close(&f);
     open_is(&f, NULL, 0, "");

@@ -1,0 +1,193 @@
+/* What exec_run would do, without doing it: the passes, and the states that are there already. */
+#include <stdlib.h>
+#include <string.h>
+#include "base/fs.h"
+#include "exec/engine.h"
+
+typedef struct outline {
+    exec *x;
+    pass_state todo;
+    pass_plan pass;
+    exec_step *v;
+    size_t n;
+} outline;
+
+static exec_step *add_step(outline *o, const char *text, const char *note)
+{
+    exec_step *v = arena_grow(&o->x->mem, o->v, o->n, sizeof *v);
+    if (!v)
+        return NULL;
+    o->v = v;
+    v[o->n] = (exec_step){ .text = arena_strdup(&o->x->mem, text), .note = arena_strdup(&o->x->mem, note) };
+    return v[o->n].text && v[o->n].note ? &v[o->n++] : NULL;
+}
+
+/* ---- states ---- */
+
+static bool look_for_state(outline *o, uint32_t stage, uint32_t what)
+{
+    const plan_stage *p = &o->x->p->stages[stage];
+    char name[17];
+    sbuf text = { 0 }, note = { 0 };
+    const char *path = states_path(o->x, stage, what, name);
+    const bool found = path && fs_exists(path);
+    if (found) {
+        sbuf_printf(&text, "%s", p->name);
+        if (what != SL_WHOLE && what)
+            sbuf_printf(&text, "(%s)", p->ports[what - 1].name);
+        sbuf_printf(&note, "state %.8s found: %s", name,
+                    what == SL_WHOLE ? "not fitted again"
+                    : what           ? "that input is not read"
+                                     : "its input is not read for it");
+        exec_step *s = add_step(o, sbuf_z(&text), sbuf_z(&note));
+        if (s)
+            s->found = true;
+    }
+    sbuf_free(&text);
+    sbuf_free(&note);
+    return found;
+}
+
+static void look_for_states(outline *o)
+{
+    const exec *x = o->x;
+    for (uint32_t i = 0; i < x->p->n_stages && x->o.states && !x->o.fresh; i++) {
+        const stage_state *s = &x->st[i];
+        if (!s->p->fits || !s->opened || !s->s->save || !s->s->load)
+            continue;
+        if (look_for_state(o, i, SL_WHOLE)) {
+            o->todo.fitted[i] = true;
+            continue;
+        }
+        for (uint32_t k = 0; k <= s->p->n_ports; k++)
+            if (!o->todo.done[i][k] && look_for_state(o, i, k))
+                o->todo.done[i][k] = true;
+    }
+}
+
+/* ---- passes ---- */
+
+static const char arrow[] = " ─ ";
+
+static void way(const outline *o, uint32_t s, sbuf *out);
+
+/* "(a ─ x + b) ─ " where branches merge, "a ─ " elsewhere, nothing before a source. */
+static void way_into(const outline *o, uint32_t s, sbuf *out)
+{
+    const plan_stage *at = &o->x->p->stages[s];
+    sbuf_puts(out, at->n_from > 1 ? "(" : "");
+    for (size_t i = 0; i < at->n_from; i++) {
+        sbuf_puts(out, i ? " + " : "");
+        way(o, at->from[i], out);
+    }
+    sbuf_puts(out, at->n_from > 1 ? ")" : "");
+    sbuf_puts(out, at->n_from ? arrow : "");
+}
+
+/* "raw ─ length": the way of the documents in this pass, up to the stage. */
+static void way(const outline *o, uint32_t s, sbuf *out)
+{
+    const plan_stage *at = &o->x->p->stages[s];
+    if (o->pass.st[s].feed && at->def->s.kind != SL_SOURCE) {
+        sbuf_printf(out, "(%s %s)", at->sorts ? "sorted by" : "kept after", at->name);
+        return;
+    }
+    way_into(o, s, out);
+    sbuf_puts(out, at->name);
+}
+
+static void reads_of(const plan *p, uint32_t stage, uint32_t role, sbuf *note)
+{
+    const plan_stage *s = &p->stages[stage];
+    const uint32_t not_now = role == ROLE_FIT ? SL_APPLY_ONLY : SL_FIT_ONLY;
+    size_t n = 0;
+    for (size_t i = 0; i < s->n_view; i++)
+        if (s->view[i].slot != PLAN_NONE && (s->view[i].flags & SL_READ) && !(s->view[i].flags & not_now))
+            sbuf_printf(note, "%s%s", n++ ? ", " : note->n ? "; reads " : "reads ", p->columns[s->view[i].slot].name);
+}
+
+static void step_of(outline *o, uint32_t stage)
+{
+    const plan *p = o->x->p;
+    const plan_stage *s = &p->stages[stage];
+    const pass_stage *now = &o->pass.st[stage];
+    sbuf text = { 0 }, note = { 0 };
+    if (now->role == ROLE_FIT && now->port) {
+        way(o, s->ports[now->port - 1].last, &text);
+        sbuf_printf(&text, "%s%s·fit(%s)", arrow, s->name, s->ports[now->port - 1].name);
+    } else if (now->role == ROLE_FIT) {
+        way_into(o, stage, &text);
+        sbuf_printf(&text, "%s·fit", s->name);
+    } else {
+        way(o, stage, &text);
+        if (now->capture == CAPTURE_SORT)
+            sbuf_puts(&note, "sorted; on disk above the memory");
+    }
+    if (now->role == ROLE_FIT)
+        reads_of(p, stage, ROLE_FIT, &note);
+    add_step(o, sbuf_z(&text), sbuf_z(&note));
+    sbuf_free(&text);
+    sbuf_free(&note);
+}
+
+static void keeps_of(outline *o)
+{
+    const plan *p = o->x->p;
+    for (uint32_t i = 0; i < p->n_stages; i++) {
+        if (o->pass.st[i].capture != CAPTURE_KEEP)
+            continue;
+        sbuf text = { 0 }, note = { 0 };
+        sbuf_printf(&text, "%s ─ disk", p->stages[i].name);
+        sbuf_printf(&note, "kept for the next passes: %s",
+                    p->stages[i].keep_why ? p->stages[i].keep_why : "a pipe can be read only once");
+        add_step(o, sbuf_z(&text), sbuf_z(&note));
+        sbuf_free(&text);
+        sbuf_free(&note);
+    }
+}
+
+static bool draw(outline *o)
+{
+    exec *x = o->x;
+    unsigned number = 0;
+    if (!pass_state_init(&o->todo, x->p, x->o.goal ? x->o.goal - 1 : PLAN_NONE, &x->mem) ||
+        !pass_plan_init(&o->pass, x->p, &x->mem))
+        return false;
+    memcpy(o->todo.keep, x->todo.keep, x->p->n_stages);
+    look_for_states(o);
+    while (!o->pass.last) {
+        for (uint32_t i = 0; i < x->p->n_stages; i++)
+            if (pass_complete(x->p, &o->todo, i))
+                o->todo.fitted[i] = true;
+        if (!pass_next(x->p, &o->todo, &o->pass))
+            break;
+        const size_t first = o->n;
+        number++;
+        for (uint32_t i = 0; i < x->p->n_stages; i++)
+            if (o->pass.st[i].role == ROLE_FIT || o->pass.st[i].capture == CAPTURE_SORT ||
+                (o->pass.last && o->todo.goal[i]))
+                step_of(o, i);
+        keeps_of(o);
+        for (size_t i = first; i < o->n; i++)
+            o->v[i].pass = number;
+        pass_done(x->p, &o->todo, &o->pass);
+    }
+    return o->pass.last;
+}
+
+size_t exec_outline(exec *x, const exec_step **out)
+{
+    outline o = { .x = x };
+    const bool good = draw(&o);
+    *out = o.v;
+    return good ? o.n : 0;
+}
+
+bool outline_reads_kept(exec *x)
+{
+    outline o = { .x = x };
+    bool kept = !draw(&o);
+    for (uint32_t i = 0; !kept && i < x->p->n_stages; i++)
+        kept = o.pass.st[i].feed && x->p->stages[i].def->s.kind != SL_SOURCE && !x->p->stages[i].sorts;
+    return kept;
+}

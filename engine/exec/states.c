@@ -1,0 +1,452 @@
+/* Fitted states: named by what made them, so that a later run finds them. The name of a stage's state is a hash of its
+ * plugin and options, of all stages above it with theirs, of the inputs and how they are cut, and of the seed. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include "base/fs.h"
+#include "base/hash.h"
+#include "exec/engine.h"
+
+/* ---- names ---- */
+
+enum { READ_WHOLE = 64 << 20 };
+
+/* A file that an option names: all of it, of a large one size, time and a part. 0: it is no file. */
+static uint64_t file_identity(const char *path)
+{
+    struct stat st;
+    sbuf text = { 0 };
+    uint64_t h = 0;
+    if (stat(path, &st) || !S_ISREG(st.st_mode))
+        return 0;
+    if (st.st_size <= READ_WHOLE && fs_read_file(path, READ_WHOLE, &text) == 0)
+        h = hash_bytes(sbuf_z(&text), text.n);
+    else
+        h = hash_two((uint64_t)st.st_size, (uint64_t)st.st_mtim.tv_sec * 1000000000u + (uint64_t)st.st_mtim.tv_nsec);
+    sbuf_free(&text);
+    return h;
+}
+
+static uint64_t plugin_identity(const plugin_def *p)
+{
+    static const plugin_def *known[256];
+    static uint64_t hash[256];
+    static size_t n;
+    for (size_t i = 0; i < n; i++)
+        if (known[i] == p)
+            return hash[i];
+    const uint64_t h = file_identity(p->path);
+    if (n < 256) {
+        known[n] = p;
+        hash[n++] = h;
+    }
+    return h;
+}
+
+static void add_inputs(const exec *x, uint32_t stage, sbuf *out)
+{
+    const stage_state *s = &x->st[stage];
+    const pipeline_head *h = &x->p->file->head;
+    sbuf_printf(out, "split %llu record %llu on_error %u", (unsigned long long)h->split_bytes,
+                (unsigned long long)h->max_record_bytes, h->on_error);
+    for (size_t i = 0; s->uses_input && i < s->files.n; i++)
+        sbuf_printf(out, " %s %llu %016llx", s->files.v[i].path, (unsigned long long)s->files.v[i].size,
+                    (unsigned long long)s->files.v[i].fingerprint);
+    for (uint32_t i = 0; !s->uses_input && i < s->n_splits; i++) {
+        const sl_split *sp = &x->splits[s->first_split + i].s;
+        sbuf_printf(out, " %s %llu %llu %016llx", sp->path, (unsigned long long)sp->begin, (unsigned long long)sp->end,
+                    (unsigned long long)sp->fingerprint);
+    }
+}
+
+/* What the documents that leave (fit: enter) a stage depend on, as a hash; port as in passes. `memo` has those of
+ * stages. */
+static uint64_t identity(exec *x, uint32_t stage, bool fit, uint64_t *memo)
+{
+    const plan_stage *p = &x->p->stages[stage];
+    sbuf text = { 0 };
+    if (!fit && memo[stage])
+        return memo[stage];
+    sbuf_printf(&text, "%s %016llx %u seed %016llx mode %u ", p->common.use,
+                (unsigned long long)plugin_identity(p->def->plugin), p->def->s.state_version,
+                (unsigned long long)plan_stage_seed(x->p, stage), fit ? 0 : p->mode);
+    option_identity(p->def->options, p->cfg, fit ? SL_OPT_APPLY : 0, p->def->s.kind == SL_SINK ? NULL : file_identity,
+                    &text);
+    if (p->def->s.kind == SL_SOURCE) {
+        add_inputs(x, stage, &text);
+    } else {
+        for (size_t k = 0; k < p->n_from && !fit; k++)
+            sbuf_printf(&text, " from %016llx", (unsigned long long)identity(x, p->from[k], false, memo));
+        for (size_t k = 0; k < p->n_ports && !fit; k++)
+            sbuf_printf(&text, " port %016llx",
+                        (unsigned long long)(p->ports[k].state ? file_identity(states_port_path(x, &p->ports[k]))
+                                             : p->ports[k].last == PLAN_NONE
+                                                 ? 0
+                                                 : identity(x, p->ports[k].last, false, memo)));
+    }
+    const uint64_t h = hash_bytes(sbuf_z(&text), text.n);
+    sbuf_free(&text);
+    if (!fit)
+        memo[stage] = h ? h : 1;
+    return h;
+}
+
+uint64_t states_run_identity(exec *x)
+{
+    uint64_t *memo = calloc(x->p->n_stages + 1, sizeof *memo), h = hash_bytes(x->p->hash, strlen(x->p->hash));
+    for (uint32_t i = 0; memo && i < x->p->n_stages; i++)
+        h = hash_two(h, identity(x, i, false, memo));
+    free(memo);
+    return h;
+}
+
+static void name_of(exec *x, uint32_t stage, uint32_t what, char out[17])
+{
+    const plan_stage *p = &x->p->stages[stage];
+    uint64_t *memo = calloc(x->p->n_stages + 1, sizeof *memo), h = memo ? identity(x, stage, true, memo) : 0;
+    for (size_t k = 0; memo && k < p->n_from && (what == SL_WHOLE || what == 0); k++)
+        h = hash_two(h, identity(x, p->from[k], false, memo));
+    for (size_t k = 0; memo && k < p->n_ports; k++)
+        if (what == SL_WHOLE || what == k + 1)
+            h = hash_two(h, p->ports[k].state               ? file_identity(states_port_path(x, &p->ports[k]))
+                            : p->ports[k].last == PLAN_NONE ? 0
+                                                            : identity(x, p->ports[k].last, false, memo));
+    snprintf(out, 17, "%016llx", (unsigned long long)h);
+    free(memo);
+}
+
+static void what_name(uint32_t what, char out[24])
+{
+    if (what == SL_WHOLE)
+        snprintf(out, 24, "whole");
+    else
+        snprintf(out, 24, "port %u", what);
+}
+
+/* The options that a fit depends on, as text: states of other options are of no use. */
+static void fit_options(const plan_stage *p, sbuf *out)
+{
+    option_identity(p->def->options, p->cfg, SL_OPT_APPLY, NULL, out);
+}
+
+/* For people: which options, what inputs. */
+static void made_by(const exec *x, uint32_t stage, sbuf *out)
+{
+    const plan_stage *p = &x->p->stages[stage];
+    sbuf_puts(out, "{\"use\":");
+    sbuf_json_z(out, p->common.use);
+    sbuf_puts(out, ",\"pipeline\":");
+    sbuf_json_z(out, x->p->file->head.name);
+    sbuf_puts(out, ",\"options\":");
+    option_dump(p->def->options, p->cfg, out);
+    sbuf_puts(out, ",\"fit\":");
+    fit_options(p, out);
+    sbuf_puts(out, ",\"inputs\":[");
+    for (size_t i = 0; i < x->n_files && i < 100; i++) {
+        sbuf_puts(out, i ? ",{\"path\":" : "{\"path\":");
+        sbuf_json_z(out, x->files[i].path);
+        sbuf_printf(out, ",\"bytes\":%llu,\"fingerprint\":\"%016llx\"}", (unsigned long long)x->files[i].size,
+                    (unsigned long long)x->files[i].fingerprint);
+    }
+    sbuf_printf(out, "],\"files\":%zu,\"above\":[", x->n_files);
+    for (uint32_t i = 0, n = 0; i < stage; i++) {
+        if (x->p->stages[i].owner != PLAN_NONE)
+            continue;
+        sbuf_puts(out, n++ ? "," : "");
+        sbuf_json_z(out, x->p->stages[i].name);
+    }
+    sbuf_puts(out, "]}");
+}
+
+/* ---- the report of a fit, which must not be lost where the fit is skipped ---- */
+
+static void report_of(const exec *x, uint32_t stage, sbuf *out)
+{
+    const stage_state *s = &x->st[stage];
+    sbuf_puts(out, "{\"counts\":[");
+    for (size_t m = 0; m < s->n_metrics; m++)
+        sbuf_printf(out, "%s%llu", m ? "," : "", (unsigned long long)s->fit_counts[m]);
+    sbuf_puts(out, "],\"tables\":[");
+    for (size_t i = 0; i < s->n_tables; i++) {
+        sbuf_puts(out, i ? "," : "");
+        sbuf_json_z(out, s->tables[i].title);
+        sbuf_putc(out, ',');
+        sbuf_json_z(out, s->tables[i].rows);
+    }
+    sbuf_puts(out, "]}");
+}
+
+static bool take_report(exec *x, uint32_t stage, const char *report)
+{
+    static const json_field fields[] = { { "counts", SL_LIST_OF(SL_T_U64) }, { "tables", SL_LIST_OF(SL_T_STR) } };
+    stage_state *s = &x->st[stage];
+    json_cell cell[2];
+    const size_t n = strlen(report);
+    char *copy = arena_zalloc(&x->mem, n + INPUT_SLACK + 1, 8);
+    json_parser *parser = json_parser_new(fields, 2);
+    bool good = copy && parser;
+    if (good && n) {
+        memcpy(copy, report, n);
+        good = json_parse(parser, copy, n, &x->mem, cell) == JSON_OK && cell[0].state == CELL_OK &&
+               cell[1].state == CELL_OK && cell[0].v.list.n == s->n_metrics && cell[1].v.list.n % 2 == 0;
+        for (size_t m = 0; good && m < s->n_metrics; m++)
+            s->fit_counts[m] = ((const uint64_t *)cell[0].v.list.p)[m];
+        const sl_str *t = good ? cell[1].v.list.p : NULL;
+        for (uint32_t i = 0; good && i + 1 < cell[1].v.list.n; i += 2) {
+            exec_table *v = arena_grow(&x->mem, s->tables, s->n_tables, sizeof *v);
+            if (!v)
+                break;
+            s->tables = v;
+            v[s->n_tables++] =
+                (exec_table){ arena_strndup(&x->mem, t[i].p, t[i].n), arena_strndup(&x->mem, t[i + 1].p, t[i + 1].n) };
+        }
+    }
+    json_parser_free(parser);
+    return good;
+}
+
+const char *states_path(exec *x, uint32_t stage, uint32_t what, char name[17])
+{
+    char kind[24];
+    if (!x->o.states)
+        return NULL;
+    name_of(x, stage, what, name);
+    what_name(what, kind);
+    return artifact_path(&x->mem, x->o.states, x->p->stages[stage].common.use, name, kind);
+}
+
+static void note_state(exec *x, uint32_t stage, const char *what, const char *path, bool found)
+{
+    exec_state *v = arena_grow(&x->mem, x->states, x->n_states, sizeof *v);
+    if (!v)
+        return;
+    x->states = v;
+    v[x->n_states] = (exec_state){ stage, arena_strdup(&x->mem, what), arena_strdup(&x->mem, path), found };
+    x->n_states += v[x->n_states].what && v[x->n_states].path;
+}
+
+size_t exec_states(const exec *x, const exec_state **out)
+{
+    *out = x->states;
+    return x->n_states;
+}
+
+/* ---- saving ---- */
+
+bool states_save(exec *x, uint32_t stage, uint32_t what)
+{
+    stage_state *s = &x->st[stage];
+    worker *w = &x->workers[0];
+    char name[17], kind[24];
+    sbuf err = { 0 }, by = { 0 }, report = { 0 };
+    bool part = false;
+    for (size_t k = 0; k < s->p->n_ports; k++)
+        part |= (s->p->ports[k].flags & SL_PORT_STATE) != 0;
+    if (!x->o.states || !s->s->save || !s->s->load || (what != SL_WHOLE && !part))
+        return true;
+    const char *path = states_path(x, stage, what, name);
+    what_name(what, kind);
+    if (file_identity(s->p->def->plugin->path) != plugin_identity(s->p->def->plugin)) {
+        sbuf_printf(&x->notes, "%s changed while it ran; what %s was fitted to is not saved\n", s->p->def->plugin->path,
+                    s->p->name);
+        return true; /* nobody could tell which of the two made it */
+    }
+    made_by(x, stage, &by);
+    report_of(x, stage, &report);
+    const char *plugin_name = arena_printf(&x->mem, "%s %s", s->p->def->plugin->name, s->p->def->plugin->version);
+    const artifact_head head = { .stage = s->p->common.use,
+                                 .name = name,
+                                 .what = kind,
+                                 .state_version = s->s->state_version,
+                                 .plugin = plugin_name ? plugin_name : "",
+                                 .made_by = sbuf_z(&by),
+                                 .report = what == SL_WHOLE ? sbuf_z(&report) : "",
+                                 .created = (int64_t)time(NULL) };
+    struct sl_io io = { .out = path ? artifact_create(path, &head, &err) : NULL };
+    int r = io.out ? SL_OK : SL_E_IO;
+    if (r == SL_OK) {
+        stage_thread *st = &w->st[stage];
+        st->ctx.phase = SL_FIT;
+        const uint64_t t0 = now_ns();
+        r = stage_failed(w, stage, s->s->save(&st->ctx, s->g, what, &io));
+        s->fit_ns += now_ns() - t0;
+    }
+    if (r >= 0)
+        r = artifact_commit(io.out, &err);
+    else
+        artifact_abort(io.out);
+    if (r >= 0)
+        note_state(x, stage, kind, path, false);
+    if (r < 0)
+        worker_fail(w, r, "%s", err.n ? sbuf_z(&err) : "out of memory");
+    sbuf_free(&err);
+    sbuf_free(&by);
+    sbuf_free(&report);
+    return r >= 0;
+}
+
+/* ---- finding ---- */
+
+static bool same_options(const plan_stage *p, const char *made_by, sbuf *why)
+{
+    static const json_field field = { "fit", SL_T_JSON };
+    const size_t n = strlen(made_by);
+    sbuf ours = { 0 };
+    json_cell theirs = { .state = CELL_MISSING };
+    json_parser *parser = json_parser_new(&field, 1);
+    arena mem;
+    arena_init(&mem, 0);
+    char *copy = arena_zalloc(&mem, n + INPUT_SLACK + 1, 8);
+    if (copy)
+        memcpy(copy, made_by, n);
+    fit_options(p, &ours);
+    const bool known =
+        copy && parser && json_parse(parser, copy, n, &mem, &theirs) == JSON_OK && theirs.state == CELL_OK;
+    if (!known)
+        sbuf_puts(why, "it does not say which options it was made with");
+    else if (theirs.v.str.n != ours.n || memcmp(theirs.v.str.p, sbuf_z(&ours), ours.n) != 0)
+        sbuf_printf(why, "it was made with other options: %.*s there, %s here", (int)theirs.v.str.n, theirs.v.str.p,
+                    sbuf_z(&ours));
+    json_parser_free(parser);
+    arena_free(&mem);
+    sbuf_free(&ours);
+    return !why->n;
+}
+
+static bool is_ours(const exec *x, uint32_t stage, const artifact_head *h, bool part, sbuf *why)
+{
+    const plan_stage *p = &x->p->stages[stage];
+    if (strcmp(h->stage, p->common.use))
+        sbuf_printf(why, "it is a state of %s, not of %s", h->stage, p->common.use);
+    else if (h->state_version != p->def->s.state_version)
+        sbuf_printf(why, "it is of version %u of %s; this is version %u", h->state_version, h->stage,
+                    p->def->s.state_version);
+    else if (strncmp(h->what, part ? "port " : "whole", 5) != 0)
+        sbuf_printf(why, "it holds '%s'; %s is wanted", h->what, part ? "what a fit gathered ('port 0')" : "'whole'");
+    return !why->n && same_options(p, h->made_by, why);
+}
+
+/* A state into the stage. SL_OK; < 0 with a sentence in why. */
+static int load(exec *x, uint32_t stage, uint32_t what, const char *path, sbuf *why)
+{
+    stage_state *s = &x->st[stage];
+    worker *w = &x->workers[0];
+    stage_thread *st = &w->st[stage];
+    artifact_reader **readers = arena_grow(&x->mem, s->readers, s->n_readers, sizeof(artifact_reader *));
+    struct sl_io io = { 0 };
+    sbuf reason = { 0 };
+    int r = SL_OK;
+    if (!readers || !(io.in = artifact_open(path, &r, why)))
+        return readers ? r : SL_E_NOMEM;
+    s->readers = readers;
+    readers[s->n_readers++] = io.in; /* what it mapped must stay */
+    if (!is_ours(x, stage, artifact_head_of(io.in), what != SL_WHOLE, &reason)) {
+        sbuf_printf(why, "%s cannot be used: %s", path, sbuf_z(&reason));
+        sbuf_free(&reason);
+        return SL_E_STATE;
+    }
+    st->ctx.phase = SL_FIT;
+    const uint64_t t0 = now_ns();
+    r = stage_failed(w, stage, s->s->load(&st->ctx, s->g, what, &io));
+    s->fit_ns += now_ns() - t0;
+    if (r >= 0 && artifact_left(io.in))
+        r = worker_fail(w, SL_E_STATE, "%s left %llu bytes unread", s->p->name,
+                        (unsigned long long)artifact_left(io.in));
+    if (r >= 0 && what == SL_WHOLE && !take_report(x, stage, artifact_head_of(io.in)->report))
+        r = worker_fail(w, SL_E_STATE, "what it says of the fit cannot be read");
+    if (r < 0)
+        sbuf_printf(why, "%s cannot be used: %s", path, w->error.n ? sbuf_z(&w->error) : "out of memory");
+    else {
+        artifact_touch(path);
+        note_state(x, stage, artifact_head_of(io.in)->what, path, true);
+    }
+    sbuf_clear(&w->error);
+    w->error_code = 0;
+    return r;
+}
+
+/* A state that an earlier run left. SL_OK: loaded. SL_END: there is none. < 0: failed. A file that is damaged is as
+ * good as none, but for a note. */
+static int find(exec *x, uint32_t stage, uint32_t what, sbuf *why)
+{
+    stage_state *s = &x->st[stage];
+    char name[17];
+    sbuf broken = { 0 };
+    const char *path = states_path(x, stage, what, name);
+    if (!path || !fs_exists(path))
+        return SL_END;
+    if (artifact_verify(path, &broken) < 0) {
+        sbuf_printf(&x->notes, "%s; %s is fitted again\n", sbuf_z(&broken), s->p->name);
+        sbuf_free(&broken);
+        return SL_END;
+    }
+    sbuf_free(&broken);
+    return load(x, stage, what, path, why);
+}
+
+/* As it is written, else in the folder of states. */
+const char *states_port_path(exec *x, const plan_port *port)
+{
+    if (fs_exists(port->state) || !x->o.states || strchr(port->state, '/'))
+        return port->state;
+    const char *path = arena_printf(&x->mem, "%s/%s", x->o.states, port->state);
+    return path && fs_exists(path) ? path : port->state;
+}
+
+void states_check_ports(exec *x, diags *d)
+{
+    for (uint32_t i = 0; i < x->p->n_stages; i++)
+        for (size_t k = 0; k < x->p->stages[i].n_ports; k++) {
+            const plan_port *port = &x->p->stages[i].ports[k];
+            sbuf why = { 0 };
+            int code = SL_OK;
+            if (!port->state)
+                continue;
+            artifact_reader *r = artifact_open(states_port_path(x, port), &code, &why);
+            if (!r)
+                diag_error(d, port->at, "%s", why.n ? sbuf_z(&why) : "out of memory");
+            else if (!x->st[i].s->load)
+                diag_error(d, port->at, "%s cannot load a saved state", x->p->stages[i].common.use);
+            else if (!is_ours(x, i, artifact_head_of(r), true, &why))
+                diag_error(d, port->at, "%s cannot be used: %s", port->state, sbuf_z(&why));
+            artifact_close(r);
+            sbuf_free(&why);
+        }
+}
+
+static int find_stage(exec *x, uint32_t i, sbuf *why)
+{
+    stage_state *s = &x->st[i];
+    const bool may = x->o.states && !x->o.fresh && s->s->save && s->s->load;
+    int r = may ? find(x, i, SL_WHOLE, why) : SL_END;
+    if (r == SL_OK) {
+        x->todo.fitted[i] = true;
+        s->loaded = true;
+        return SL_OK;
+    }
+    for (uint32_t k = 0; k <= s->p->n_ports && r >= 0; k++) {
+        const plan_port *port = k ? &s->p->ports[k - 1] : NULL;
+        if (port && port->state) {
+            r = load(x, i, k, states_port_path(x, port), why);
+        } else if (may && !x->todo.done[i][k] && (r = find(x, i, k, why)) == SL_OK) {
+            x->todo.done[i][k] = true;
+        }
+    }
+    return r < 0 ? r : SL_OK;
+}
+
+bool states_find(exec *x)
+{
+    sbuf why = { 0 };
+    for (uint32_t i = 0; i < x->p->n_stages && !x->failed; i++) {
+        if (!x->p->stages[i].fits || !x->st[i].opened)
+            continue;
+        const int r = find_stage(x, i, &why);
+        if (r < 0)
+            sched_fail(x, (item){ 0, 0 }, r, why.n ? sbuf_z(&why) : "out of memory");
+    }
+    sbuf_free(&why);
+    return true;
+}

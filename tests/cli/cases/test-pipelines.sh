@@ -1,0 +1,2 @@
+# Every pipeline that is shipped passes its own tests.
+cd "$ROOT" && "$SLUICE" test
