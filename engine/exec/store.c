@@ -80,7 +80,7 @@ static int take_lines(worker *w, uint32_t stage, pack_source *from)
         return SL_OK;
     memcpy(&lines, from->p + from->n - sizeof lines, sizeof lines);
     from->n -= sizeof lines + lines;
-    return lines && pass_of(w->x, stage)->official ? quarantine_unpack(w, from->p + from->n, lines) : SL_OK;
+    return lines && pass_of(w->x, stage)->read_last ? quarantine_unpack(w, from->p + from->n, lines) : SL_OK;
 }
 
 int store_finish(exec *x)
