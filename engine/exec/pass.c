@@ -315,7 +315,7 @@ static int finish_stages(exec *x)
     int r = SL_OK;
     for (uint32_t i = 0; r >= 0 && i < x->p->n_stages; i++) {
         const stage_state *s = &x->st[i];
-        if (s->opened && s->s->finish && pass_of(x, i)->official)
+        if (s->opened && s->s->finish && pass_of(x, i)->role == ROLE_RUN && pass_of(x, i)->official)
             r = stage_failed(w, i, s->s->finish(&w->st[i].ctx, s->g));
     }
     return r;
