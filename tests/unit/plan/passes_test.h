@@ -14,7 +14,8 @@ typedef struct passes {
     uint32_t rounds[MAX_STAGES]; /* that finalize will ask for beyond the first */
     /* what came of it */
     bool gone[MAX_STAGES]; /* what was stored behind it was given up */
-    unsigned n, runs[MAX_STAGES], fits[MAX_STAGES][4], captures[MAX_STAGES], official[MAX_STAGES];
+    unsigned n, runs[MAX_STAGES], fits[MAX_STAGES][4], captures[MAX_STAGES], official[MAX_STAGES],
+        read_last[MAX_STAGES];
     sbuf text;
 } passes;
 
@@ -42,7 +43,7 @@ static inline void passes_close(passes *v)
 }
 
 /* A pass in words: "(x)" documents come from here, be it a source or what was kept or sorted behind x; "x!" x runs for
- * good; "x?" it looks; "x?target" … at a port; "x>kept", "x>sorted". */
+ * good, or its store is read for the last time; "x?" it looks; "x?target" … at a port; "x>kept", "x>sorted". */
 static inline void pass_text(passes *v)
 {
     const plan *p = &v->t.p;
@@ -73,7 +74,7 @@ static inline void pass_sound(const passes *v)
         const pass_stage *k = &v->now.st[i];
         const bool source = s->def->s.kind == SL_SOURCE;
         assert_false(k->feed && v->gone[i]);
-        assert_false(k->official && k->role != ROLE_RUN);
+        assert_false(k->official && k->role != ROLE_RUN && !(k->feed && v->st.stored[i]));
         assert_false(k->capture != CAPTURE_NONE && k->role != ROLE_RUN);
         assert_true(k->capture != CAPTURE_SORT || s->sorts);
         assert_true(!s->sorts || k->role != ROLE_RUN || k->capture == CAPTURE_SORT);
@@ -107,7 +108,10 @@ static inline void pass_count(passes *v)
         v->captures[i] += k->capture != CAPTURE_NONE;
         if (k->role == ROLE_RUN)
             assert_int_equal(v->official[i], 0); /* who ran for good does not run again */
-        v->official[i] += k->official;
+        v->official[i] += k->official && k->role == ROLE_RUN;
+        if (k->feed && v->st.stored[i])
+            assert_int_equal(v->read_last[i], 0); /* nor is a store read again */
+        v->read_last[i] += k->official && k->role != ROLE_RUN;
     }
 }
 
@@ -157,6 +161,7 @@ static inline void passes_sound(const passes *v)
         const plan_stage *s = &p->stages[i];
         assert_int_equal(v->official[i], 1);
         assert_true(v->captures[i] <= 1);
+        assert_int_equal(v->read_last[i], v->captures[i]);
         assert_true(v->captures[i] || !s->sorts);
         if (s->def->s.flags & SL_F_ONCE)
             assert_int_equal(v->runs[i], 1);

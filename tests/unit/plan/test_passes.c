@@ -26,9 +26,9 @@ static void test_fits(void **u)
     expect_passes(NEVER LEN FIT("f") FIT("g") OUT, "(a) len f?\n(a) len f g?\n(a)! len! f! g! out! end\n");
     /* Cheap stages are run again, many of them are not. */
     expect_passes(HEAD LEN FIT("f") OUT, "(a) len f?\n(a)! len! f! out! end\n");
-    expect_passes(ALWAYS LEN FIT("f") FIT("g") OUT, "(a)! len!>kept f?\n(len) f!>kept g?\n(f) g! out! end\n");
+    expect_passes(ALWAYS LEN FIT("f") FIT("g") OUT, "(a)! len!>kept f?\n(len)! f!>kept g?\n(f)! g! out! end\n");
     expect_passes(HEAD LEN "  - { use: test.upper }\n  - { use: test.spans }\n" FIT("f") FIT("g") OUT,
-                  "(a)! len! test.upper! test.spans!>kept f?\n(test.spans) f g?\n(test.spans) f! g! out! end\n");
+                  "(a)! len! test.upper! test.spans!>kept f?\n(test.spans) f g?\n(test.spans)! f! g! out! end\n");
 }
 
 /* Fits that do not need each other look in one sweep, wherever they stand. */
@@ -61,7 +61,7 @@ static void test_rounds(void **u)
     v.rounds[number_of(&v.t.p, "f")] = 2;
     passes_run(&v);
     passes_sound(&v);
-    assert_string_equal(v.text.p, "(a)! len!>kept f?\n(len) f?\n(len) f?\n(len) f! out! end\n");
+    assert_string_equal(v.text.p, "(a)! len!>kept f?\n(len) f?\n(len) f?\n(len)! f! out! end\n");
     passes_close(&v);
     /* Of two that shared the first sweep one looks again. */
     passes_open(&v, NEVER FIT("f") "  - { use: sink.null }\n  - { use: test.fit, name: g, from: a }\n" OUT, NULL);
@@ -112,28 +112,28 @@ static void test_nested(void **u)
     /* A sort in a port's chain. */
     expect_passes(NEVER "  - use: test.ports_only\n    name: p\n    target:\n      - { use: source.jsonl, path: t }\n"
                         "      - { use: test.order, name: o }\n      - { use: filter.length, name: l, min: 1 }\n" OUT,
-                  "(target:source.jsonl)! o!>sorted\n(o) l! p?target\n(a)! p! out! end\n");
+                  "(target:source.jsonl)! o!>sorted\n(o)! l! p?target\n(a)! p! out! end\n");
 }
 
 static void test_sorts(void **u)
 {
     (void)u;
 #define ORDER "  - { use: test.order, name: o }\n"
-    expect_passes(NEVER LEN ORDER OUT, "(a)! len! o!>sorted\n(o) out! end\n");
-    expect_passes(NEVER FIT("f") ORDER OUT, "(a) f?\n(a)! f! o!>sorted\n(o) out! end\n");
-    expect_passes(NEVER ORDER FIT("f") OUT, "(a)! o!>sorted\n(o) f?\n(o) f! out! end\n");
+    expect_passes(NEVER LEN ORDER OUT, "(a)! len! o!>sorted\n(o)! out! end\n");
+    expect_passes(NEVER FIT("f") ORDER OUT, "(a) f?\n(a)! f! o!>sorted\n(o)! out! end\n");
+    expect_passes(NEVER ORDER FIT("f") OUT, "(a)! o!>sorted\n(o) f?\n(o)! f! out! end\n");
     /* Behind a sort nothing has to be kept: it is on disk already. */
-    expect_passes(ALWAYS ORDER FIT("f") OUT, "(a)! o!>sorted\n(o) f?\n(o) f! out! end\n");
+    expect_passes(ALWAYS ORDER FIT("f") OUT, "(a)! o!>sorted\n(o) f?\n(o)! f! out! end\n");
     expect_passes(NEVER ORDER "  - { use: test.order, name: p }\n" OUT,
-                  "(a)! o!>sorted\n(o) p!>sorted\n(p) out! end\n");
+                  "(a)! o!>sorted\n(o)! p!>sorted\n(p)! out! end\n");
     /* A sort shares its sweep with a fit beside it. */
     expect_passes(NEVER LEN ORDER OUT "  - { use: test.fit, name: f, from: len }\n  - { use: sink.null, name: o2 }\n",
-                  "(a) len o!>sorted f?\n(a)! len! (o) out! f! o2! end\n");
+                  "(a) len o!>sorted f?\n(a)! len! (o)! out! f! o2! end\n");
     /* One order in two branches. */
     expect_passes(NEVER ORDER OUT "  - { use: test.fit, name: f, from: o }\n  - { use: sink.null, name: o2 }\n",
-                  "(a)! o!>sorted\n(o) f?\n(o) out! f! o2! end\n");
+                  "(a)! o!>sorted\n(o) f?\n(o)! out! f! o2! end\n");
     expect_passes(NEVER ORDER B "  - { use: test.fit, name: f, from: [o, b] }\n" OUT,
-                  "(a)! o!>sorted\n(o) (b) f?\n(o) (b)! f! out! end\n");
+                  "(a)! o!>sorted\n(o) (b) f?\n(o)! (b)! f! out! end\n");
 #undef ORDER
 }
 
@@ -142,21 +142,26 @@ static void test_once(void **u)
     (void)u;
 #define ONCE "  - { use: test.once, name: c }\n"
     expect_passes(NEVER ONCE OUT, "(a)! c! out! end\n");
-    expect_passes(NEVER ONCE FIT("f") OUT, "(a)! c!>kept f?\n(c) f! out! end\n"); /* whatever materialize says */
+    expect_passes(NEVER ONCE FIT("f") OUT, "(a)! c!>kept f?\n(c)! f! out! end\n"); /* whatever materialize says */
     expect_passes(NEVER FIT("f") ONCE OUT, "(a) f?\n(a)! f! c! out! end\n");
-    expect_passes(NEVER ONCE LEN FIT("f") FIT("g") OUT, "(a)! c!>kept len f?\n(c) len f g?\n(c) len! f! g! out! end\n");
+    expect_passes(NEVER ONCE LEN FIT("f") FIT("g") OUT,
+                  "(a)! c!>kept len f?\n(c) len f g?\n(c)! len! f! g! out! end\n");
     /* Two branches below it, of which one needs more sweeps. */
     expect_passes(NEVER ONCE OUT "  - { use: test.fit, name: f, from: c }\n  - { use: sink.null, name: o2 }\n",
-                  "(a)! c!>kept f?\n(c) out! f! o2! end\n");
+                  "(a)! c!>kept f?\n(c)! out! f! o2! end\n");
     expect_passes(NEVER ONCE "  - { use: test.order, name: o }\n" FIT("f") OUT,
-                  "(a)! c! o!>sorted\n(o) f?\n(o) f! out! end\n");
+                  "(a)! c! o!>sorted\n(o) f?\n(o)! f! out! end\n");
     /* In a port's chain it runs for the port alone. */
     expect_passes(NEVER "  - use: test.ports\n    name: p\n    target:\n      - { use: source.jsonl, path: t }\n"
                         "      - { use: test.once, name: c }\n" OUT,
                   "(target:source.jsonl)! c! p?target\n(a) p?\n(a)! p! out! end\n");
     expect_passes(NEVER "  - use: test.ports\n    name: p\n    target:\n      - { use: source.jsonl, path: t }\n"
                         "      - { use: test.once, name: c }\n      - { use: test.fit, name: f }\n" OUT,
-                  "(target:source.jsonl)! c!>kept f?\n(c) f! p?target\n(a) p?\n(a)! p! out! end\n");
+                  "(target:source.jsonl)! c!>kept f?\n(c)! f! p?target\n(a) p?\n(a)! p! out! end\n");
+    /* What is kept below is enough; where a branch needs it, both are kept. */
+    expect_passes(ALWAYS ONCE LEN FIT("f") OUT, "(a)! c! len!>kept f?\n(len)! f! out! end\n");
+    expect_passes(ALWAYS ONCE LEN FIT("f") OUT "  - { use: sink.null, name: o2, from: c }\n",
+                  "(a)! c!>kept len!>kept f?\n(c)! (len)! f! out! o2! end\n");
 #undef ONCE
 }
 
@@ -169,7 +174,7 @@ static void test_goal(void **u)
     expect_passes_to(NEVER ALL, "len", "(a)! len! end\n");
     expect_passes_to(NEVER ALL, "f", "(a) len f?\n(a)! len! f! end\n");
     expect_passes_to(NEVER ALL, "o2", "(a) len g?\n(a)! len! g! o2! end\n");
-    expect_passes_to(NEVER "  - { use: test.order, name: o }\n" OUT, "o", "(a)! o!>sorted\n(o) end\n");
+    expect_passes_to(NEVER "  - { use: test.order, name: o }\n" OUT, "o", "(a)! o!>sorted\n(o)! end\n");
     expect_passes_to(ALWAYS LEN FIT("f") OUT, "len", "(a)! len! end\n");
     expect_passes_to(NEVER "  - { use: test.ports, name: p, target: { use: source.jsonl, path: t } }\n" OUT, "a",
                      "(a)! end\n");
@@ -220,12 +225,12 @@ static void test_keep(void **u)
     v.st.keep[0] = true;
     passes_run(&v);
     passes_sound(&v);
-    assert_string_equal(v.text.p, "(a)!>kept len f?\n(a) len! f! out! end\n");
+    assert_string_equal(v.text.p, "(a)!>kept len f?\n(a)! len! f! out! end\n");
     passes_close(&v);
     passes_open(&v, NEVER LEN "  - { use: test.order, name: o }\n" FIT("f") OUT, NULL);
     v.st.keep[0] = true;
     passes_run(&v);
-    assert_string_equal(v.text.p, "(a)! len! o!>sorted\n(o) f?\n(o) f! out! end\n");
+    assert_string_equal(v.text.p, "(a)! len! o!>sorted\n(o) f?\n(o)! f! out! end\n");
     passes_close(&v);
 }
 
