@@ -160,8 +160,9 @@ static int take_pipeline(why *w)
     const json_tree *vars = json_tree_get(&w->run.root, "vars"), *seed = json_tree_get(&w->run.root, "seed");
     const char *path = report_str(report_item(&w->run.root, "pipeline", 0), "path");
     int64_t n = 0;
-    if (!*path || !strcmp(path, "-") || !fs_exists(path)) {
-        if (*path && strcmp(path, "-"))
+    const bool piped = !strcmp(path, "-") || !strcmp(path, "stdin"); /* that is how messages call it */
+    if (!*path || !fs_exists(path)) {
+        if (*path && !piped)
             diag_error(&c->d, (diag_at){ 0 }, "%s, the pipeline file of %s, is not there any more", path, w->run.label);
         else
             diag_error(&c->d, (diag_at){ 0 }, "%s read its pipeline from standard input; it cannot be replayed",

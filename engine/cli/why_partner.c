@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "cli/why.h"
+#include "io/json_tree.h"
 
 /* Steps whose partners stand in one stream, and in one numbering of it. */
 typedef struct group {
@@ -14,6 +15,7 @@ typedef struct group {
     why_doc *docs; /* what was found */
     size_t n_docs;
     uint64_t *parents; /* of parts, by doc */
+    bool sorted;       /* the places are those of a sorted stream: all of it has to be sorted again */
 } group;
 
 static int by_number(const void *a, const void *b)
@@ -44,15 +46,34 @@ static void gather(group *g)
     g->n = n;
 }
 
-/* ---- parts as partners: their stream has to be made again ---- */
+/* ---- partners that are parts, or sorted: their stream has to be made again ---- */
 
 static bool pick(void *u, const exec_row *row)
 {
     const group *g = u;
-    for (size_t i = 0; i < g->n; i++)
+    for (size_t i = 0; i < g->n && !g->sorted; i++)
         if (g->places[i] >> 32 == row->pos >> 32)
             return true;
-    return false;
+    return g->sorted;
+}
+
+/* The id is no column where no stage reads it. */
+static const char *id_of(arena *mem, const exec_row *row)
+{
+    sbuf text = { 0 };
+    json_tree tree = { 0 };
+    const json_tree *id = NULL;
+    const char *copy = NULL;
+    exec_row_column(row, "id", &text);
+    if (text.n) {
+        copy = arena_strndup(mem, text.p, text.n);
+    } else {
+        exec_row_json(row, false, &text);
+        if (json_tree_parse(mem, sbuf_z(&text), text.n, &tree) == JSON_OK && (id = json_tree_get(&tree, "id")))
+            copy = arena_strndup(mem, id->raw, id->raw_n);
+    }
+    sbuf_free(&text);
+    return copy;
 }
 
 static bool tap(void *u, const exec_row *row)
@@ -60,18 +81,16 @@ static bool tap(void *u, const exec_row *row)
     group *g = u;
     arena *mem = &g->w->c->mem;
     if (row->stage != g->last || row->fate == ROW_REJECTED || g->n_docs == g->n ||
+        (g->w->c->plan.stages[g->last].sorts && !row->first) ||
         !bsearch(&row->pos, g->places, g->n, sizeof *g->places, by_number))
         return true;
-    sbuf id = { 0 };
-    exec_row_column(row, "id", &id);
     g->parents[g->n_docs] = row->parent;
     g->docs[g->n_docs++] = (why_doc){ .source = PLAN_NONE,
                                       .pos = row->pos,
                                       .key = row->key,
-                                      .id = id.n ? arena_strndup(mem, id.p, id.n) : NULL,
+                                      .id = id_of(mem, row),
                                       .file = row->file ? arena_strdup(mem, row->file) : NULL,
                                       .part = row->parent != 0 };
-    sbuf_free(&id);
     return true;
 }
 
@@ -85,7 +104,7 @@ static int find_parts(group *g)
     o.tap = tap;
     o.tap_u = g;
     o.places = g->places;
-    o.n_places = g->n;
+    o.n_places = g->sorted ? 0 : g->n;
     exec *x = exec_open(&w->c->plan, &o, &w->c->d);
     int code = x ? 0 : EXIT_CONFIG;
     if (x && exec_run(x) == EXEC_FAILED) {
@@ -139,9 +158,9 @@ static int find_group(group *g)
     arena *mem = &g->w->c->mem;
     const plan *p = &g->w->c->plan;
     uint32_t source = PLAN_NONE;
-    bool sorted = false, cut = false;
-    look_above(p, g->last, &source, &sorted, &cut);
-    if (sorted || source == PLAN_NONE) /* a place in what is not there any more */
+    bool cut = false;
+    look_above(p, g->last, &source, &g->sorted, &cut);
+    if ((g->sorted && !g->w->whole) || source == PLAN_NONE) /* a place in what is not there any more */
         return 0;
     g->places = arena_alloc(mem, (WHY_MOST_PARTNERS + 1) * sizeof *g->places, 8);
     g->docs = arena_zalloc(mem, (WHY_MOST_PARTNERS + 1) * sizeof *g->docs, _Alignof(why_doc));
@@ -151,10 +170,10 @@ static int find_group(group *g)
     gather(g);
     if (!g->n)
         return 0;
-    if (!cut)
+    if (!cut && !g->sorted)
         return why_find_places(g->w, source, g->places, g->n, g->docs, &g->n_docs);
     const int code = find_parts(g);
-    return code ? code : find_parents(g, source);
+    return code || g->sorted ? code : find_parents(g, source);
 }
 
 static void hand_out(group *g)

@@ -150,8 +150,10 @@ static void put_value(sbuf *out, double value, const char *unit)
 static void put_reason(const view *v, const why_step *s)
 {
     sbuf *out = v->out;
-    sbuf_printf(out, "   %s", s->reason);
-    if (s->value != 0 || s->limit != 0) {
+    sbuf_printf(out, "  %s", s->reason);
+    if (v->w->c->plan.stages[s->stage].def->s.kind == SL_SOURCE) {
+        sbuf_printf(out, "  at byte %.0f", s->value);
+    } else if (s->value != 0 || s->limit != 0) {
         sbuf_puts(out, "  ");
         put_value(out, s->value, s->unit);
     }
@@ -168,18 +170,22 @@ static void put_reason(const view *v, const why_step *s)
 static void put_sink(const view *v, const why_step *s)
 {
     const char *first, *last, *path;
-    const plan_stage *stage = &v->w->c->plan.stages[s->stage];
-    const size_t n = why_shards(v->w, s->stage, &first, &last);
-    if (n == 1)
-        sbuf_printf(v->out, "written    to %s", strcmp(first, "-") ? first : "standard output");
-    else if (n)
-        sbuf_printf(v->out, "written    to one of %zu files, %s to %s", n, first, last);
-    else if (!strcmp(report_str(&v->w->run.root, "state"), "done"))
-        sbuf_puts(v->out, "written");
-    else
-        sbuf_printf(v->out, "reached    the run has published nothing");
-    if (n != 1 && option_strings(stage->def->options, stage->cfg, "path", &path, 1) == 1 && !n)
-        sbuf_printf(v->out, ": %s", strcmp(path, "-") ? path : "standard output");
+    const why *w = v->w;
+    const plan_stage *stage = &w->c->plan.stages[s->stage];
+    const size_t n = why_shards(w, s->stage, &first, &last);
+    if (n == 1 && w->same_plan && w->same_inputs) {
+        sbuf_printf(v->out, "written   to %s", strcmp(first, "-") ? first : "standard output");
+        return;
+    }
+    if (n && w->same_plan && w->same_inputs) {
+        sbuf_printf(v->out, "written   to one of %zu files, %s to %s", n, first, last);
+        return;
+    }
+    sbuf_puts(v->out, !w->same_plan || !w->same_inputs ? "would be written" : "reached");
+    if (option_strings(stage->def->options, stage->cfg, "path", &path, 1) == 1)
+        sbuf_printf(v->out, "   %s", strcmp(path, "-") ? path : "standard output");
+    if (w->same_plan && w->same_inputs && strcmp(report_str(&w->run.root, "state"), "done"))
+        sbuf_puts(v->out, ", where the run has published nothing");
 }
 
 static void put_place(const view *v, const why_step *s)

@@ -149,14 +149,24 @@ static uint32_t identify(why *w, const exec_row *row)
 
 /* ---- steps ---- */
 
+/* A value as JSON. NULL: it is null or absent, which columns do not tell apart. */
+static const char *value_of(why *w, const char *json, size_t n)
+{
+    if (!n || (n == 4 && !memcmp(json, "null", 4)))
+        return NULL;
+    const char *copy = arena_strndup(&w->c->mem, json, n);
+    w->failed |= !copy;
+    return copy;
+}
+
 static const char *column_now(why *w, const exec_row *row, const char *name)
 {
     sbuf text = { 0 };
     exec_row_column(row, name, &text);
-    const char *copy = text.n ? arena_strndup(&w->c->mem, text.p, text.n) : NULL;
-    w->failed |= text.failed || (text.n && !copy);
+    const char *value = value_of(w, sbuf_z(&text), text.n);
+    w->failed |= text.failed;
     sbuf_free(&text);
-    return copy;
+    return value;
 }
 
 /* Fields of the record that no stage reads are no columns yet. */
@@ -171,13 +181,13 @@ static void columns_of_record(why *w, const exec_row *row, why_row *r, why_step 
     const bool good = json_tree_parse(&mem, sbuf_z(&json), json.n, &tree) == JSON_OK;
     for (size_t i = 0; good && i < p->n_columns; i++) {
         const json_tree *v = w->watched[i] && !s->columns[i] ? json_tree_get(&tree, p->columns[i].name) : NULL;
-        if (v && !(s->columns[i] = arena_strndup(&w->c->mem, v->raw, v->raw_n)))
-            w->failed = true;
+        if (v)
+            s->columns[i] = value_of(w, v->raw, v->raw_n);
     }
     r->asked = arena_zalloc(&w->c->mem, (w->n_columns + 1) * sizeof *r->asked, _Alignof(char *));
     for (size_t i = 0; good && r->asked && i < w->n_columns; i++) {
         const json_tree *v = json_tree_get(&tree, w->columns[i]);
-        r->asked[i] = v ? arena_strndup(&w->c->mem, v->raw, v->raw_n) : column_now(w, row, w->columns[i]);
+        r->asked[i] = v ? value_of(w, v->raw, v->raw_n) : column_now(w, row, w->columns[i]);
     }
     arena_free(&mem);
     sbuf_free(&json);

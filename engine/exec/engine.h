@@ -184,6 +184,7 @@ typedef struct pass {
 typedef struct damage { /* a sentence of input_chunk_damage, and where it belongs */
     item at;
     uint32_t nth, file;
+    unsigned pass; /* 0: an earlier process met it in the pass that writes */
     const char *text;
 } damage;
 
@@ -451,4 +452,7 @@ uint64_t now_ns(void);
 bool result_make(exec *x);
 void result_add_pass(exec *x, bool partial); /* sums over the workers, after the threads of a pass */
 void exec_collect(exec *x);                  /* the whole, at the end */
+/* Damage that the pass met below `end`, in this process or an earlier one, as members of a JSON object; and back. */
+void damage_save(exec *x, item end, sbuf *out);
+bool damage_load(exec *x, const uint64_t *numbers, size_t n_numbers, const sl_str *texts, size_t n_texts);
 #endif

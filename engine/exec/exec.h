@@ -49,7 +49,7 @@ struct exec_row {
     bool first;                  /* the document enters the pass here */
     const void *engine;          /* for exec_row_json */
     uint64_t parent, parent_key; /* of the document that the row was cut from; 0: it was not cut */
-    const char *file;            /* that it was read from; NULL: none, or a stage made it */
+    const char *file;            /* that it, or what it was cut from, was read from; NULL: none */
 };
 typedef struct exec_measure {
     const char *name, *unit; /* unit: NULL: none */

@@ -26,6 +26,7 @@ struct ledger {
     pthread_mutex_t lock, marking;
     tally *first, *last;       /* items that are done, ascending, not in `sum` */
     tally sum;                 /* of all items below those */
+    item settled;              /* where they begin */
     item start;                /* where the pass began */
     uint64_t last_mark, every; /* ns */
     /* splits.part: a line of three numbers for each split that is in `sum` */
@@ -186,6 +187,18 @@ bool ledger_item(worker *w)
     return true;
 }
 
+void ledger_forget(worker *w)
+{
+    const ledger *l = w->x->ledger;
+    tally t = { 0 };
+    if (!l || !l->on)
+        return;
+    if (tally_make(l, &t))
+        from_worker(w, &t);
+    tally_free(l, &t);
+    w->first_error = UINT64_MAX;
+}
+
 /* [lock held] A split that `sum` has in full gets its line. */
 static void next_split(ledger *l, uint64_t split)
 {
@@ -216,6 +229,7 @@ static void settle(ledger *l, uint64_t split, uint64_t chunk)
         free(t);
     }
     next_split(l, split);
+    l->settled = end;
 }
 
 /* ---- marks ---- */
@@ -244,6 +258,8 @@ static int write_mark(exec *x, ledger *l, sbuf *err)
     int r = outputs_mark(x->outs, true, &mark, &split, &chunk, err);
     if (r < 0 || !strcmp(sbuf_z(&mark), "null"))
         goto end;
+    if (item_before((item){ (uint32_t)split, chunk }, l->settled))
+        goto end; /* an open frame that was in the last mark waits to be written now: that mark is better */
     pthread_mutex_lock(&l->lock);
     settle(l, split, chunk);
     sbuf_printf(&json, "{\"made_by\":%llu,\"pass\":%llu,\"start\":[%llu,%llu]",
@@ -251,6 +267,7 @@ static int write_mark(exec *x, ledger *l, sbuf *err)
                 (unsigned long long)chunk);
     write_sum(l, &json);
     pthread_mutex_unlock(&l->lock);
+    damage_save(x, (item){ (uint32_t)split, chunk }, &json);
     long at = 0;
     if (l->splits && (fflush(l->splits) || fdatasync(fileno(l->splits)) || (at = ftell(l->splits)) < 0))
         r = SL_E_IO;
@@ -302,12 +319,14 @@ static void ledger_drop(ledger *l)
 
 void ledger_free(exec *x) { ledger_drop(x->ledger); }
 
-static uint64_t mark_every(void)
+/* How often marks are written, and how old what they hold of open frames. */
+static uint64_t mark_every(const exec *x)
 {
     const char *text = getenv("SLUICE_MARK_MS");
-    uint64_t ms = MARK_EVERY;
-    if (text && !str_to_u64(text, strlen(text), &ms))
-        ms = MARK_EVERY;
+    uint64_t ms;
+    if (!text || !str_to_u64(text, strlen(text), &ms))
+        return (uint64_t)MARK_EVERY * 1000000;
+    outputs_tail_age(x->outs, ms * 1000000);
     return ms * 1000000;
 }
 
@@ -316,7 +335,7 @@ static ledger *ledger_new(const exec *x)
     ledger *l = calloc(1, sizeof *l);
     if (!l)
         return NULL;
-    l->every = mark_every();
+    l->every = mark_every(x);
     l->n_counts = counts_of(x);
     l->n_hist = hists_of(x);
     pthread_mutex_init(&l->lock, NULL);
@@ -491,9 +510,11 @@ bool exec_resume(exec *x, const char *journal, size_t size, sbuf *why)
         { "first_text", SL_T_STR },
         { "split", SL_LIST_OF(SL_T_U64) },
         { "splits_bytes", SL_T_U64 },
+        { "damage", SL_LIST_OF(SL_T_U64) },
+        { "damage_text", SL_LIST_OF(SL_T_STR) },
         { "outputs", SL_T_JSON },
     };
-    enum { MADE_BY, PASS, START, COUNTS, VALUES, FIRST, TEXT, SPLIT, SPLITS_BYTES, OUTPUTS, N };
+    enum { MADE_BY, PASS, START, COUNTS, VALUES, FIRST, TEXT, SPLIT, SPLITS_BYTES, DAMAGE, DAMAGE_TEXT, OUTPUTS, N };
     json_cell c[N];
     arena mem;
     arena_init(&mem, 0);
@@ -509,7 +530,7 @@ bool exec_resume(exec *x, const char *journal, size_t size, sbuf *why)
            read_values(l, &c[VALUES]) && c[MADE_BY].v.u64 == states_run_identity(x);
     if (good) {
         const uint64_t *start = c[START].v.list.p, *split = c[SPLIT].v.list.p;
-        l->start = (item){ (uint32_t)start[0], start[1] };
+        l->start = l->settled = (item){ (uint32_t)start[0], start[1] };
         l->pass = c[PASS].v.u64;
         l->split = split[0];
         l->chunks = split[1];
@@ -521,6 +542,9 @@ bool exec_resume(exec *x, const char *journal, size_t size, sbuf *why)
         good = start[0] <= UINT32_MAX && l->split <= start[0] &&
                read_splits(l, x->o.journal_splits, c[SPLITS_BYTES].v.u64);
     }
+    const size_t before = x->n_damages;
+    const json_cell *numbers = &c[DAMAGE], *texts = &c[DAMAGE_TEXT];
+    good = good && damage_load(x, numbers->v.list.p, numbers->v.list.n, texts->v.list.p, texts->v.list.n);
     if (good && outline_reads_kept(x)) {
         sbuf_puts(why, "documents that it had kept on disk for its last pass are gone");
         good = false;
@@ -529,10 +553,12 @@ bool exec_resume(exec *x, const char *journal, size_t size, sbuf *why)
         sbuf_puts(why, "its record of progress is of no use, or of other inputs or plugins");
     if (good)
         good = outputs_resume(x->outs, c[OUTPUTS].v.str.p, c[OUTPUTS].v.str.n, why) >= 0;
-    if (good)
+    if (good) {
         x->ledger = l;
-    else
+    } else {
         ledger_drop(l);
+        x->n_damages = before;
+    }
     json_parser_free(parser);
     arena_free(&mem);
     return good;

@@ -117,6 +117,22 @@ static bool writes(const exec *x)
     return false;
 }
 
+/* An earlier process handed over the only item of a split, and was interrupted before it could say that this was all.
+ */
+static bool skip_done(exec *x, item start)
+{
+    sbuf err = { 0 };
+    if (!start.chunk || (start.split < x->now.n && x->now.v[start.split].input != PLAN_NONE &&
+                         x->splits[x->now.v[start.split].input].s.stream))
+        return true;
+    x->now.next_split += start.split < x->now.n;
+    const int r = outputs_end_split(x->outs, start.split, 1, &err);
+    if (r < 0)
+        sched_fail(x, start, r, sbuf_z(&err));
+    sbuf_free(&err);
+    return r >= 0;
+}
+
 bool pass_begin(exec *x)
 {
     pass *now = &x->now;
@@ -161,7 +177,7 @@ bool pass_begin(exec *x)
         return false;
     const item start = ledger_start(x);
     now->next_split = start.split < now->n ? start.split : now->n;
-    return true;
+    return skip_done(x, start);
 }
 
 /* ---- the threads ---- */
@@ -236,12 +252,14 @@ static int hand_over(worker *w)
     const uint32_t input = pass_item_of(w)->input;
     const uint64_t split = x->now.base + w->at.split;
     sbuf err = { 0 };
-    int r = SL_OK;
-    if (x->now.writes && outputs_end_chunk(x->outs, w->number, split, w->at.chunk, &err) < 0)
-        r = worker_fail(w, SL_E_IO, "%s", sbuf_z(&err));
-    if (r >= 0 && x->now.writes && (input == PLAN_NONE || !x->splits[input].s.stream) &&
-        outputs_end_split(x->outs, split, 1, &err) < 0)
-        r = worker_fail(w, SL_E_IO, "%s", sbuf_z(&err));
+    int r;
+    if (!x->now.writes || item_before(w->at, ledger_start(x))) /* an earlier process handed it over */
+        return SL_OK;
+    if ((r = outputs_end_chunk(x->outs, w->number, split, w->at.chunk, &err)) < 0)
+        worker_fail(w, r, "%s", sbuf_z(&err));
+    if (r >= 0 && (input == PLAN_NONE || !x->splits[input].s.stream) &&
+        (r = outputs_end_split(x->outs, split, 1, &err)) < 0)
+        worker_fail(w, r, "%s", sbuf_z(&err));
     sbuf_free(&err);
     return r;
 }
@@ -273,6 +291,8 @@ static void work(worker *w)
             r = ledger_item(w) ? hand_over(w) : SL_E_NOMEM;
         }
         const bool given_up = r == SL_E_CANCEL && (exec_cancelled(x) || atomic_load(&x->stopping));
+        if (given_up)
+            ledger_forget(w);
         if (r < 0 && !given_up)
             sched_fail(x, w->at, w->error_code, sbuf_z(&w->error));
         forget_error(w);

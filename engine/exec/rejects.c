@@ -136,7 +136,9 @@ void rejects_pick(worker *w, stage_thread *st, flow *f)
 void rejects_show(worker *w, stage_thread *st, const flow *f, const uint16_t *of, uint32_t n, bool first)
 {
     const exec *x = w->x;
-    const bool shown = x->o.pick ? first || pass_of(x, st->stage)->official : x->now.plan.last;
+    const pass_stage *now = pass_of(x, st->stage);
+    const bool again = first && now->role == ROLE_OFF; /* from a store */
+    const bool shown = x->o.pick ? now->official || again : x->now.plan.last;
     if (!x->o.tap || !shown)
         return;
     for (uint32_t i = 0; i < n && !w->stop; i++) {

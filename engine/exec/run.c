@@ -65,8 +65,9 @@ exec_end exec_run(exec *x)
     }
     if (!x->failed && !stop && !errors && !x->o.tap) {
         sbuf err = { 0 };
-        if (outputs_finish(x->outs, &err) < 0)
-            sched_fail(x, (item){ UINT32_MAX, 0 }, SL_E_IO, sbuf_z(&err));
+        const int r = outputs_finish(x->outs, &err);
+        if (r < 0)
+            sched_fail(x, (item){ UINT32_MAX, 0 }, r, sbuf_z(&err));
         sbuf_free(&err);
     }
     exec_collect(x);

@@ -140,6 +140,8 @@ static int learn(run_folder *f, const run_record *r, const char *base, bool ours
 {
     for (size_t i = 0; i < r->claims.n; i++) {
         const char *full = name_resolve(&f->resolver, base, r->claims.v[i]);
+        if (full && name_set_has(&f->claims, full)) /* carried before, and written again */
+            continue;
         if (!full || !name_set_add(&f->mem, &f->claims, full) || (carry && !name_list_add(&f->mem, &f->carried, full)))
             return -ENOMEM;
     }

@@ -43,7 +43,7 @@ def kills(t, what, pipeline, inputs, n):
 def test_kills(t):
     inputs = t.path("in")
     co.make_inputs(inputs, large=True)
-    share = max(KILLS // 10, 2)
+    share = max(KILLS // 8, 2)
     t.check("some were continued", kills(t, "fits", co.FITS, inputs, KILLS - 4 * share) > 0)
     kills(t, "kept", co.KEPT, inputs, share)
     kills(t, "sorted", co.SORTED, inputs, share)

@@ -104,8 +104,9 @@ stages:
     min: 40
     unit: bytes
   - use: sink.jsonl
-    path: out/left-{shard}.jsonl
-    shard_bytes: 200k
+    path: out/left-{shard}.jsonl.zst
+    shard_bytes: 100k
+    level: 19
 """
 )
 
@@ -171,6 +172,7 @@ def comparable(manifest):
         m.pop(key, None)
     # A port is not read again when its fit was finished.
     m["stages"] = [{k: v for k, v in s.items() if k != "seconds"} for s in m["stages"] if s["name"] != "earlier"]
+    m["claims"] = sorted({os.path.join(manifest["working_directory"], c) for c in m["claims"]})
     m["inputs"] = [i for i in m["inputs"] if i["stage"] != "earlier"]
     if m.get("quarantine"):
         m["quarantine"] = {k: v for k, v in m["quarantine"].items() if k != "path"}

@@ -3,7 +3,7 @@
 #include <signal.h>
 #include <sys/resource.h>
 
-static const unsigned many[] = { 1, 2, 5 };
+static const unsigned many[] = { 1, 2, 4 };
 enum { MANY = sizeof many / sizeof *many, DOCS = 500 };
 #define IN(file) "  - { use: source.jsonl, name: in, path: '@/" file "' }\n"
 #define OUT      "  - { use: sink.jsonl, path: '@/out.jsonl' }\n"

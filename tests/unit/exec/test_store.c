@@ -127,8 +127,8 @@ static void test_random(void **u)
         "  - { use: map.fields, name: s%u, drop: [x, lang] }\n",
         "  - { use: map.fields, name: s%u, set: [{ column: x, json: '{\"a\": 1}' }, { column: id, value: set }] }\n",
         "  - { use: map.fields, name: s%u, set: [{ column: n, json: 'null' }] }\n",
-        "  - { use: filter.where, name: s%u, any: [{ column: text, contains: word }, { column: text, contains: z }] "
-        "}\n",
+        ("  - { use: filter.where, name: s%u, any: [{ column: text, contains: word }, { column: text, contains: z }] "
+         "}\n"),
         "  - { use: expand.split, name: s%u, by: paragraphs }\n",
         "  - { use: test.spans, name: s%u }\n",
         "#",
