@@ -108,6 +108,11 @@ typedef struct exec_pass { /* a pass that was run */
     double seconds;
     uint64_t documents;
 } exec_pass;
+typedef struct exec_state { /* a fitted state that was found, or saved */
+    uint32_t stage;
+    const char *what, *path; /* "whole", "port 0" … */
+    bool found;
+} exec_state;
 typedef struct exec_step { /* a line of what a run would do */
     unsigned pass;         /* from 1; several steps may share a pass. 0: nothing is read for it */
     bool found;            /* a saved state */
@@ -152,15 +157,17 @@ size_t exec_splits(const exec *x, const exec_split **out); /* after exec_run, in
 size_t exec_outputs(const exec *x, output *const **out,
                     const uint32_t **stage); /* sinks' outputs with their stage; the quarantine's stage is PLAN_NONE */
 size_t exec_passes(const exec *x, const exec_pass **out); /* after exec_run */
-uint64_t exec_scratch_bytes(const exec *x);               /* written beside the outputs */
-const char *exec_notes(const exec *x); /* lines for the user: files named twice and so on; "" if none */
+size_t exec_states(const exec *x, const exec_state **out);
+uint64_t exec_scratch_bytes(const exec *x); /* written beside the outputs */
+const char *exec_notes(const exec *x);      /* lines for the user: files named twice and so on; "" if none */
 
 /* ---- progress: any thread, while exec_run runs ---- */
 typedef struct exec_progress {
     uint64_t bytes_done, bytes_total; /* compressed input; total 0: unknown */
     uint64_t documents, kept;         /* found by sources; written by sinks (rows over all sinks) */
     uint64_t errors;
-    unsigned pass; /* from 1 */
+    unsigned pass;    /* from 1 */
+    const char *what; /* what this pass is for: "fit dedup.exact"; NULL: it is the only one, or not begun */
 } exec_progress;
 void exec_progress_now(const exec *x, exec_progress *out);
 #endif

@@ -306,6 +306,8 @@ exec *exec_open(const plan *p, const exec_options *o, diags *d)
     }
     if (d->errors == before)
         number_splits(x, d);
+    if (d->errors == before)
+        states_check_ports(x, d);
     if (d->errors != before) {
         exec_free(x);
         return NULL;

@@ -50,7 +50,7 @@ static size_t add_items(exec *x, uint32_t stage, pass_item *v)
         *to = (pass_item){ .feed = stage, .input = PLAN_NONE, .piece = (uint32_t)i };
         if (s->store.sort) {
             to->first = s->store.first + i;
-            bytes++;
+            bytes += SORT_PIECE;
         } else if (s->store.kept) {
             to->first = pieces_number(s->store.kept, i);
             bytes += pieces_bytes(s->store.kept, i);
@@ -117,6 +117,22 @@ static bool writes(const exec *x)
     return false;
 }
 
+/* An earlier process handed over the only item of a split, and was interrupted before it could say that this was all.
+ */
+static bool skip_done(exec *x, item start)
+{
+    sbuf err = { 0 };
+    if (!start.chunk || (start.split < x->now.n && x->now.v[start.split].input != PLAN_NONE &&
+                         x->splits[x->now.v[start.split].input].s.stream))
+        return true;
+    x->now.next_split += start.split < x->now.n;
+    const int r = outputs_end_split(x->outs, start.split, 1, &err);
+    if (r < 0)
+        sched_fail(x, start, r, sbuf_z(&err));
+    sbuf_free(&err);
+    return r >= 0;
+}
+
 bool pass_begin(exec *x)
 {
     pass *now = &x->now;
@@ -136,6 +152,10 @@ bool pass_begin(exec *x)
     now->n_active = 0;
     now->flushes = false;
     now->writes = writes(x);
+    now->keeper = (uint32_t)x->p->n_stages;
+    for (uint32_t i = 0; i < now->keeper; i++)
+        if (pass_of(x, i)->capture == CAPTURE_KEEP)
+            now->keeper = i;
     now->base = x->next_base;
     x->next_base += now->writes ? now->n + 1 : 0;
     for (uint32_t i = 0; i < x->p->n_stages; i++) {
@@ -151,12 +171,13 @@ bool pass_begin(exec *x)
     atomic_store(&x->documents, 0);
     atomic_store(&x->kept, 0);
     atomic_store(&x->errors, 0);
+    atomic_store(&x->pass_what, now->number == 1 && now->plan.last ? NULL : pass_describe(x));
     atomic_store(&x->pass_number, now->number);
     if (!ledger_begin(x))
         return false;
     const item start = ledger_start(x);
     now->next_split = start.split < now->n ? start.split : now->n;
-    return true;
+    return skip_done(x, start);
 }
 
 /* ---- the threads ---- */
@@ -231,12 +252,14 @@ static int hand_over(worker *w)
     const uint32_t input = pass_item_of(w)->input;
     const uint64_t split = x->now.base + w->at.split;
     sbuf err = { 0 };
-    int r = SL_OK;
-    if (x->now.writes && outputs_end_chunk(x->outs, w->number, split, w->at.chunk, &err) < 0)
-        r = worker_fail(w, SL_E_IO, "%s", sbuf_z(&err));
-    if (r >= 0 && x->now.writes && (input == PLAN_NONE || !x->splits[input].s.stream) &&
-        outputs_end_split(x->outs, split, 1, &err) < 0)
-        r = worker_fail(w, SL_E_IO, "%s", sbuf_z(&err));
+    int r;
+    if (!x->now.writes || item_before(w->at, ledger_start(x))) /* an earlier process handed it over */
+        return SL_OK;
+    if ((r = outputs_end_chunk(x->outs, w->number, split, w->at.chunk, &err)) < 0)
+        worker_fail(w, r, "%s", sbuf_z(&err));
+    if (r >= 0 && (input == PLAN_NONE || !x->splits[input].s.stream) &&
+        (r = outputs_end_split(x->outs, split, 1, &err)) < 0)
+        worker_fail(w, r, "%s", sbuf_z(&err));
     sbuf_free(&err);
     return r;
 }
@@ -250,7 +273,7 @@ uint64_t item_bytes(const worker *w)
         return input_chunk_consumed(w->chunk);
     if (at->input != PLAN_NONE)
         return x->splits[at->input].s.bytes;
-    return s->kept ? pieces_bytes(s->kept, at->piece) : 1;
+    return s->kept ? pieces_bytes(s->kept, at->piece) : SORT_PIECE;
 }
 
 static void work(worker *w)
@@ -268,6 +291,8 @@ static void work(worker *w)
             r = ledger_item(w) ? hand_over(w) : SL_E_NOMEM;
         }
         const bool given_up = r == SL_E_CANCEL && (exec_cancelled(x) || atomic_load(&x->stopping));
+        if (given_up)
+            ledger_forget(w);
         if (r < 0 && !given_up)
             sched_fail(x, w->at, w->error_code, sbuf_z(&w->error));
         forget_error(w);
@@ -275,7 +300,9 @@ static void work(worker *w)
         ledger_mark(w, false);
         good = r >= 0 || given_up;
     }
-    close_locals(w, false, good && !atomic_load(&x->stopping) && !exec_cancelled(x));
+    if (!(x->now.flushes &&
+          w->number == 0)) /* what ordered stages still hold goes through the stages below on worker 0 */
+        close_locals(w, false, good && !atomic_load(&x->stopping) && !exec_cancelled(x));
     if (w->error.n)
         sched_fail(x, (item){ UINT32_MAX, 0 }, w->error_code, sbuf_z(&w->error));
     forget_error(w);
@@ -308,7 +335,7 @@ static int finish_stages(exec *x)
     int r = SL_OK;
     for (uint32_t i = 0; r >= 0 && i < x->p->n_stages; i++) {
         const stage_state *s = &x->st[i];
-        if (s->opened && s->s->finish && pass_of(x, i)->official)
+        if (s->opened && s->s->finish && pass_of(x, i)->role == ROLE_RUN && pass_of(x, i)->official)
             r = stage_failed(w, i, s->s->finish(&w->st[i].ctx, s->g));
     }
     return r;
@@ -323,6 +350,8 @@ void pass_end(exec *x)
     w->has_chunk = false;
     if (good && x->now.flushes)
         r = item_end_stream(x);
+    if (x->now.flushes)
+        close_locals(w, false, good && r >= 0);
     close_locals(w, true, good && r >= 0);
     if (good && r >= 0)
         r = w->error.n ? w->error_code : finish_stages(x);

@@ -209,7 +209,8 @@ bool pass_next(const plan *p, const pass_state *st, pass_plan *out)
     if (good && keeps)
         good = find_later(p, st, out, later, reads);
     for (size_t i = 0; good && i < n; i++)
-        out->st[i].official = out->st[i].role == ROLE_RUN && !later[i];
+        out->st[i].official =
+            (out->st[i].role == ROLE_RUN && !later[i]) || (st->stored[i] && out->st[i].feed && !reads[i]);
     free(flags);
     return good;
 }

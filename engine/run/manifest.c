@@ -230,6 +230,32 @@ static void write_stages(json_writer *w, const run_facts *f)
     jw_close(w);
 }
 
+static void write_passes(json_writer *w, const run_facts *f)
+{
+    const exec_pass *v;
+    const exec_state *s;
+    jw_list(w, "passes");
+    for (size_t i = 0, n = exec_passes(f->exec, &v); i < n; i++) {
+        jw_object(w, NULL);
+        jw_str(w, "what", v[i].what);
+        jw_u64(w, "documents", v[i].documents);
+        jw_double(w, "seconds", v[i].seconds);
+        jw_close(w);
+    }
+    jw_close(w);
+    jw_list(w, "states");
+    for (size_t i = 0, n = exec_states(f->exec, &s); i < n; i++) {
+        jw_object(w, NULL);
+        jw_str(w, "stage", f->plan->stages[s[i].stage].name);
+        jw_str(w, "what", s[i].what);
+        jw_str(w, "path", s[i].path);
+        jw_bool(w, "found", s[i].found);
+        jw_close(w);
+    }
+    jw_close(w);
+    jw_u64(w, "scratch_bytes", exec_scratch_bytes(f->exec));
+}
+
 /* ---- outputs ---- */
 
 static void write_shard(json_writer *w, const output_shard *s)
@@ -300,6 +326,8 @@ void manifest_run(const run_facts *f, sbuf *json)
         write_inputs(&w, f);
     if (f->known >= KNOWN_COUNTS)
         write_stages(&w, f);
+    if (f->known >= KNOWN_COUNTS)
+        write_passes(&w, f);
     if (f->published)
         write_outputs(&w, f);
     write_claims(&w, f);

@@ -135,7 +135,6 @@ static const struct {
     { F_TWO_LOCALS, "test.ordered", "", "an ordered stage has one l a pass" },
     { F_NO_END, "test.reshape", "", "in is NULL at the end of each split" },
     { F_NO_END, "test.reshape_ordered", "", "in is NULL at the end of the last split" },
-    { F_END_TWICE, "test.reshape", "", "in is NULL once at the end" },
     { F_END_TWICE, "test.reshape_ordered", "", "in is NULL once at the end" },
     { F_OTHER_IN, "test.reshape", "", "after SL_MORE comes the same in" },
     { F_OUT_USED, "test.reshape", "", "every call has a fresh out" },

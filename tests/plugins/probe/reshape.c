@@ -163,8 +163,7 @@ static int check_out(sl_ctx *c, const sl_batch *in, const sl_batch *out)
 
 static int end(sl_ctx *c, const state *s, local *me, sl_batch *out)
 {
-    PROMISE(me->again || (ordered(s) ? !me->ended : me->split != 0),
-            "in is NULL once at the end of each split, or of the stream of an ordered stage");
+    PROMISE(me->again || !ordered(s) || !me->ended, "in is NULL once at the end of the stream of an ordered stage");
     PROMISE(me->in_pos == 0, "after SL_MORE comes the same in");
     me->split = 0;
     me->ended = true;

@@ -168,16 +168,16 @@ static inline const exec_metric *metric(const job *j, const char *stage, const c
     return NULL;
 }
 
-/* in = kept + rejected + errors everywhere, and what a stage kept arrives below. */
+/* in = kept + rejected + errors + absorbed everywhere, and what leaves a stage arrives below. */
 static inline void conserves(const job *j)
 {
     const exec_stage *v = exec_stages(j->x);
     for (size_t i = 0; i < j->p.n_stages; i++) {
         const plan_stage *s = &j->p.stages[i];
         uint64_t given = 0;
-        assert_int_equal(v[i].in, v[i].kept + v[i].rejected + v[i].errors);
+        assert_int_equal(v[i].in, v[i].kept + v[i].rejected + v[i].errors + v[i].absorbed);
         for (size_t k = 0; k < s->n_from; k++)
-            given += v[s->from[k]].kept;
+            given += v[s->from[k]].out;
         if (s->n_from)
             assert_int_equal(v[i].in, given);
     }
