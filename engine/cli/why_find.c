@@ -28,8 +28,8 @@ typedef struct finder {
     why_doc *docs; /* ascending by pos, at most `most` */
     size_t n_docs, most;
     uint64_t n_found;
-    unsigned turn; /* which finder this is: seats are told apart by it */
-    pthread_mutex_t lock;
+    unsigned turn;        /* which finder this is: seats are told apart by it */
+    pthread_mutex_t lock; /* guards docs, seats, why.chunks and the memory that they are in */
     seat *seats;
 } finder;
 
@@ -107,31 +107,38 @@ static bool pick(void *u, const exec_row *row)
     return !strcmp(sbuf_z(&id), f->id);
 }
 
-/* A picked record: the first ones in the order of the stream stay. */
-static bool take(void *u, const exec_row *row)
+/* The first ones in the order of the stream stay. */
+static void take_locked(finder *f, const exec_row *row)
 {
-    finder *f = u;
     arena *mem = &f->w->c->mem;
     size_t at = f->n_docs;
     f->n_found++;
     while (at && f->docs[at - 1].pos > row->pos)
         at--;
     if (at == f->most)
-        return true;
+        return;
     if (f->n_docs == f->most)
         f->n_docs--;
     memmove(&f->docs[at + 1], &f->docs[at], (f->n_docs - at) * sizeof *f->docs);
     sbuf id = { 0 };
-    exec_row_column(row, "id", &id);
-    const char *copy = id.n && strcmp(id.p, "null") ? arena_strndup(mem, id.p, id.n) : NULL;
-    const bool broken = row->fate == ROW_REJECTED; /* its columns mean nothing */
+    if (row->fate != ROW_REJECTED) /* the columns of a broken record mean nothing */
+        exec_row_column(row, "id", &id);
     f->docs[at] = (why_doc){ .source = f->source,
                              .pos = row->pos,
                              .key = row->key,
-                             .id = broken ? NULL : copy,
+                             .id = id.n && strcmp(id.p, "null") ? arena_strndup(mem, id.p, id.n) : NULL,
                              .file = row->file ? arena_strdup(mem, row->file) : NULL };
     f->n_docs++;
     sbuf_free(&id);
+}
+
+/* A picked record. Other threads are counting meanwhile, and the memory is the same. */
+static bool take(void *u, const exec_row *row)
+{
+    finder *f = u;
+    pthread_mutex_lock(&f->lock);
+    take_locked(f, row);
+    pthread_mutex_unlock(&f->lock);
     return !f->file; /* there is but one */
 }
 
