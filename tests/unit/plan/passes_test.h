@@ -56,7 +56,7 @@ static inline void pass_text(passes *v)
         sbuf_printf(s, k->feed ? "(%s)" : "%s", p->stages[i].name);
         if (k->role == ROLE_FIT)
             sbuf_printf(s, "?%s", k->port ? p->stages[i].ports[k->port - 1].name : "");
-        sbuf_puts(s, k->official ? "!" : "");
+        sbuf_puts(s, k->official || k->read_last ? "!" : "");
         sbuf_puts(s, k->capture == CAPTURE_KEEP ? ">kept" : k->capture == CAPTURE_SORT ? ">sorted" : "");
     }
     sbuf_puts(s, v->now.last ? " end\n" : "\n");
@@ -74,7 +74,8 @@ static inline void pass_sound(const passes *v)
         const pass_stage *k = &v->now.st[i];
         const bool source = s->def->s.kind == SL_SOURCE;
         assert_false(k->feed && v->gone[i]);
-        assert_false(k->official && k->role != ROLE_RUN && !(k->feed && v->st.stored[i]));
+        assert_false(k->official && k->role != ROLE_RUN);
+        assert_false(k->read_last && !(k->feed && v->st.stored[i]));
         assert_false(k->capture != CAPTURE_NONE && k->role != ROLE_RUN);
         assert_true(k->capture != CAPTURE_SORT || s->sorts);
         assert_true(!s->sorts || k->role != ROLE_RUN || k->capture == CAPTURE_SORT);
@@ -111,7 +112,7 @@ static inline void pass_count(passes *v)
         v->official[i] += k->official && k->role == ROLE_RUN;
         if (k->feed && v->st.stored[i])
             assert_int_equal(v->read_last[i], 0); /* nor is a store read again */
-        v->read_last[i] += k->official && k->role != ROLE_RUN;
+        v->read_last[i] += k->read_last;
     }
 }
 
