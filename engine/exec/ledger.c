@@ -546,9 +546,13 @@ bool exec_resume(exec *x, const char *journal, size_t size, sbuf *why)
     const size_t before = x->n_damages;
     const json_cell *numbers = &c[DAMAGE], *texts = &c[DAMAGE_TEXT];
     good = good && damage_load(x, numbers->v.list.p, numbers->v.list.n, texts->v.list.p, texts->v.list.n);
-    if (!good)
-        sbuf_puts(why, "its record of progress is of no use");
-    else
+    if (good && outline_reads_kept(x)) {
+        sbuf_puts(why, "documents that it had kept on disk for its last pass are gone");
+        good = false;
+    }
+    if (!good && !why->n)
+        sbuf_puts(why, "its record of progress is of no use, or of other inputs or plugins");
+    if (good)
         good = outputs_resume(x->outs, c[OUTPUTS].v.str.p, c[OUTPUTS].v.str.n, why) >= 0;
     if (good) {
         x->ledger = l;

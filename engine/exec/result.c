@@ -163,7 +163,7 @@ static void compare(exec *x, uint32_t stage, const exec_stage *now)
     const exec_stage *then = &x->seen[stage];
     const char *name = x->p->stages[stage].name;
     sbuf why = { 0 };
-    if (!then->ran)
+    if (!then->ran || x->o.pick) /* then all documents came by, now only some */
         return;
     if (then->in != now->in || then->out != now->out)
         sbuf_printf(&why,
@@ -279,7 +279,8 @@ void exec_progress_now(const exec *x, exec_progress *out)
                             .documents = atomic_load(&x->documents),
                             .kept = atomic_load(&x->kept),
                             .errors = atomic_load(&x->errors),
-                            .pass = atomic_load(&x->pass_number) };
+                            .pass = atomic_load(&x->pass_number),
+                            .what = atomic_load(&x->pass_what) };
 }
 
 void exec_row_json(const exec_row *row, bool hidden, sbuf *out)
@@ -303,4 +304,22 @@ void exec_row_column(const exec_row *row, const char *name, sbuf *out)
     for (size_t i = 0; i < p->n_columns; i++)
         if (!strcmp(p->columns[i].name, name) && f->slot[i])
             json_column_value(&f->slot[i]->c, row->row, out);
+}
+
+bool exec_row_measured(const exec_row *row, size_t i, exec_measure *out)
+{
+    void *const *inside = row->engine;
+    const stage_thread *st = inside[0];
+    const worker *w = st->w;
+    for (size_t k = 0; k < w->n_seen; k++) {
+        const measured *m = &w->seen[k];
+        sl_metric metric;
+        if (m->f != inside[1] || m->row != row->row || i-- > 0)
+            continue;
+        if (!stage_metric(w->x->p->stages[st->stage].def, m->metric, &metric))
+            return false;
+        *out = (exec_measure){ metric.name, metric.unit, m->value };
+        return true;
+    }
+    return false;
 }

@@ -139,7 +139,9 @@ static bool take_chunk(exec *x, worker *w, uint32_t split, input_stream *in, uin
                     (unsigned long long)sp->room);
         r = INPUT_E_DATA;
     }
-    if (r >= 0)
+    if (r >= 0 && x->now.picks && !rejects_wanted(x, sp->first + chunk, sp->first + sp->room))
+        r = INPUT_END;
+    if (r >= 0 && r != INPUT_END)
         r = input_stream_next(in, w->chunk, &err);
     w->st[sp->source].ns += now_ns() - t0;
 
@@ -229,6 +231,8 @@ void sched_done(worker *w, bool good)
         sp->records += w->item_records;
         sp->kept += w->item_kept;
     }
+    if (good && x->now.plan.last && w->item_input != PLAN_NONE)
+        x->splits[w->item_input].kept += w->item_kept;
     x->now.in_flight--;
     pthread_cond_broadcast(&x->changed);
     pthread_mutex_unlock(&x->lock);

@@ -1,7 +1,7 @@
 /* test.noop: reads nothing, drops nothing. What a transform costs by itself (tools/bench). */
-#include "sluice/util.h"
+#include "noop.h"
 
-static int process(sl_ctx *c, const void *g, void *l, sl_batch *b)
+int test_pass(sl_ctx *c, const void *g, void *l, sl_batch *b)
 {
     (void)c, (void)g, (void)l, (void)b;
     return SL_OK;
@@ -11,7 +11,7 @@ static const sl_stage noop = {
     SL_STAGE(SL_TRANSFORM),
     .name = "test.noop",
     .summary = "does nothing",
-    .process = process,
+    .process = test_pass,
 };
 
-SL_PLUGIN("test-noop", "1.0", &noop)
+SL_PLUGIN("test-noop", "1.1", &noop, &test_look)
