@@ -530,6 +530,7 @@ bool exec_resume(exec *x, const char *journal, size_t size, sbuf *why)
            read_values(l, &c[VALUES]) && c[MADE_BY].v.u64 == states_run_identity(x);
     if (good) {
         const uint64_t *start = c[START].v.list.p, *split = c[SPLIT].v.list.p;
+        l->marked = true; /* and stays so, should this process end before it writes one */
         l->start = l->settled = (item){ (uint32_t)start[0], start[1] };
         l->pass = c[PASS].v.u64;
         l->split = split[0];

@@ -4,6 +4,7 @@ import gzip
 import json
 import os
 import random
+import re
 import shutil
 import signal
 import subprocess
@@ -69,6 +70,16 @@ stages:
     path: out/all.jsonl.gz
     level: 2
 """
+)
+
+# The same without the port, whose pass would write into the quarantine: then the last pass is not continued.
+MARKED = FITS.replace(
+    """    index:
+      use: source.jsonl
+      name: earlier
+      path: ${in}/index.jsonl
+""",
+    "",
 )
 
 # Documents kept between passes: a later run finds the fitted state, and needs them no more.
@@ -172,8 +183,9 @@ def comparable(manifest):
         m.pop(key, None)
     # A port is not read again when its fit was finished.
     m["stages"] = [{k: v for k, v in s.items() if k != "seconds"} for s in m["stages"] if s["name"] != "earlier"]
-    m["claims"] = sorted({os.path.join(manifest["working_directory"], c) for c in m["claims"]})
-    m["inputs"] = [i for i in m["inputs"] if i["stage"] != "earlier"]
+    here = manifest["working_directory"]
+    m["claims"] = sorted({os.path.relpath(os.path.join(here, c), here) for c in m["claims"]})
+    m["inputs"] = [{**i, "modified": 0} for i in m["inputs"] if i["stage"] != "earlier"]
     if m.get("quarantine"):
         m["quarantine"] = {k: v for k, v in m["quarantine"].items() if k != "path"}
     return m
@@ -257,6 +269,20 @@ class Ground:
 
     def marked(self):
         return os.path.exists(self.last("progress"))
+
+    def marked_at(self):
+        """Number of the item where the mark begins; 0: there is none."""
+        try:
+            with open(self.last("progress"), encoding="utf-8") as f:
+                found = re.search(r'"start":\[(\d+)', f.read())
+                return int(found.group(1)) if found else 0
+        except FileNotFoundError:
+            return 0
+
+    def published(self):
+        """Names of outputs that are final."""
+        out = os.path.join(self.folder, "out")
+        return [n for n in os.listdir(out) if not n.startswith(".")] if os.path.isdir(out) else []
 
     def manifest(self):
         with open(self.last("run.json"), encoding="utf-8") as f:
