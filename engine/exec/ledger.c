@@ -288,6 +288,10 @@ void ledger_mark(worker *w, bool now)
     sbuf err = { 0 };
     if (!l || !l->on || (!now && now_ns() - l->last_mark < l->every) || pthread_mutex_trylock(&l->marking))
         return;
+    if (now && !l->marked) { /* it has hardly begun: to begin again costs less than what it would leave lying about */
+        pthread_mutex_unlock(&l->marking);
+        return;
+    }
     if (now || now_ns() - l->last_mark >= l->every) {
         if (write_mark(x, l, &err) < 0)
             log_line(LOG_DEBUG, "no mark was written: %s", sbuf_z(&err)); /* the run itself says what matters of it */
