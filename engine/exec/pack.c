@@ -282,8 +282,11 @@ static int get_cell(worker *w, flow *f, uint32_t row, const cell *c, const char 
     const bool as_read = c->state == SLOT_READ || (c->flags & SAME);
     if (k->same && !as_read)
         ((uint64_t *)(uintptr_t)k->same)[row >> 6] &= ~(1ull << (row & 63));
-    if (!(c->flags & VALID))
+    if (!(c->flags & VALID)) {
+        if (k->origin && !as_read) /* a stage wrote this null */
+            ((sl_str *)(uintptr_t)k->origin)[row].p = "";
         return SL_OK;
+    }
     k->c.valid[row >> 6] |= 1ull << (row & 63);
     if (c->flags & IN_RECORD) {
         sl_str *text = &((sl_str *)k->c.data)[row];
