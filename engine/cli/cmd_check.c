@@ -1,15 +1,18 @@
 #include "cli/cli.h"
 #include "run/cases.h"
+#include "run/state_dir.h"
 
 static const arg own[] = {
     { "json", 0, ARG_FLAG, NULL, offsetof(args, json), "print the mistakes as JSON", NULL, 0, 0 },
     { 0 },
 };
-static const arg *const groups[] = { own, args_pipeline, args_common, NULL };
+static const arg *const groups[] = { own, args_pipeline, args_states, args_common, NULL };
 
 static bool look(cli *c, size_t *files, uint64_t *bytes)
 {
-    const exec_options o = { .threads = 1, .tag = "check", .no_sinks = true, .cancel = c->cancel };
+    const exec_options o = {
+        .threads = 1, .tag = "check", .no_sinks = true, .states = state_dir(c->a.state_dir), .cancel = c->cancel
+    };
     const exec_file *v;
     bool good = cli_plan(c, 0);
     if (c->planned)

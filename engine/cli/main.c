@@ -10,7 +10,7 @@
 
 static atomic_int cancel;
 
-const command *const cli_commands[] = { &cmd_run,  &cmd_check, &cmd_plan,  &cmd_inspect,    &cmd_peek,
+const command *const cli_commands[] = { &cmd_run,  &cmd_check, &cmd_plan,  &cmd_inspect,    &cmd_peek, &cmd_why,
                                         &cmd_test, &cmd_diff,  &cmd_state, &cmd_completion, NULL };
 
 /* ---- the process ---- */

@@ -21,6 +21,7 @@ struct progress {
     pthread_mutex_t lock; /* guards stop and drawn, and keeps lines on the terminal whole */
     pthread_cond_t wake;
     double began, last_time, speed;
+    unsigned pass;
     uint64_t last_bytes;
 };
 
@@ -85,6 +86,8 @@ void progress_line(const exec_progress *now, const char *name, size_t sinks, dou
     const double share = now->bytes_total ? (double)now->bytes_done / (double)now->bytes_total : 0;
     const double shown = share > 1 ? 1 : share;
     sbuf_puts(out, name);
+    if (now->what)
+        part(out, width, " %u %s", now->pass, now->what);
     if (now->bytes_total) {
         if (width >= columns_of(name) + BAR + 44)
             bar(shown, out);
@@ -123,6 +126,12 @@ static void draw(progress *p)
     sbuf line = { 0 };
     const double t = now_seconds(), elapsed = t - p->began;
     exec_progress_now(p->x, &now);
+    if (now.pass != p->pass) { /* another sweep, another speed */
+        p->pass = now.pass;
+        p->began = p->last_time = t;
+        p->last_bytes = 0;
+        p->speed = 0;
+    }
     if (t - p->last_time > 0.1) { /* a moving average over about five seconds */
         const double dt = t - p->last_time, current = (double)(now.bytes_done - p->last_bytes) / dt,
                      weight = dt / (dt + 5);

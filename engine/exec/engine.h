@@ -34,6 +34,7 @@ typedef struct column {
     const void
         *origin; /* the array as the source filled it, while c.data is a copy that a stage may write; else NULL */
     const uint64_t *same; /* rows that stand as in their record, where others of the column do not; NULL: see origin */
+    bool by_place; /* the text: unchanged if it is where the source left it. Other texts are compared by their bytes */
 } column;
 
 typedef struct rows { /* what all branches share of a batch */
@@ -168,6 +169,8 @@ typedef struct pass {
     pass_item *v;
     size_t n;
     uint64_t base;       /* number of v[0] for the outputs, which count on over all passes */
+    uint32_t keeper;     /* the first stage behind which documents are kept: quarantine lines go along with them; else
+                            n_stages */
     bool writes;         /* some stage may put something into an output */
     bool resumed_stream; /* the first stream of a continued pass has been wound forward */
     bool flushes;        /* an ordered reshape gives out what it holds at the end */
@@ -181,6 +184,7 @@ typedef struct pass {
 typedef struct damage { /* a sentence of input_chunk_damage, and where it belongs */
     item at;
     uint32_t nth, file;
+    unsigned pass; /* 0: an earlier process met it in the pass that writes */
     const char *text;
 } damage;
 
@@ -188,6 +192,12 @@ typedef struct rejected {
     uint32_t row, metric;
     sl_why why;
 } rejected;
+
+typedef struct measured { /* a value that a callback observed, while somebody looks on */
+    const flow *f;
+    uint32_t row, metric;
+    double value;
+} measured;
 
 typedef struct quarantined { /* a line that waits for the end of its item */
     uint64_t pos;
@@ -214,9 +224,12 @@ struct worker {
     item at;
     uint64_t ordinal; /* of the last row of this item */
     uint64_t item_records, item_kept;
-    stage_thread *st; /* by stage */
-    rejected *rej;    /* of the callback that runs */
+    uint32_t item_input; /* of exec.splits: where the rows of a kept piece came from; PLAN_NONE: many places, or none */
+    stage_thread *st;    /* by stage */
+    rejected *rej;       /* of the callback that runs */
     size_t n_rej, rej_cap;
+    measured *seen; /* by the callback that ran last; only with a tap */
+    size_t n_seen, seen_cap;
     uint64_t dead[1024]; /* rows in rej */
     quarantined *quar;   /* of the item */
     size_t n_quar, quar_cap;
@@ -268,11 +281,12 @@ struct exec {
     atomic_int stopping; /* 1: some failure or cancellation: look closer between batches */
     atomic_uint_fast64_t bytes_done, bytes_total, documents, kept, errors;
     atomic_uint pass_number;
+    _Atomic(const char *) pass_what;
     exec_stage *result;
     exec_stage *seen; /* of stages that ran in an earlier pass: they must decide the same again */
     exec_split *manifest;
     size_t n_manifest;
-    ledger *ledger;    /* of the pass that writes; NULL until then */
+    ledger *ledger;     /* of the pass that writes; NULL until then */
     exec_state *states; /* found or saved */
     size_t n_states;
     exec_pass *passes; /* that were run */
@@ -352,8 +366,10 @@ int rejects_settle(worker *w, stage_thread *st, flow *f, bool narrow);
 /* What a tap is shown: the rows that a callback saw (rows NULL: the first n), in order. */
 void rejects_show(worker *w, stage_thread *st, const flow *f, const uint16_t *rows, uint32_t n, bool first);
 void rejects_forget(worker *w);
-/* Only what exec_options.pick wants goes on. */
+/* Only what exec_options.pick wants is left. */
 void rejects_pick(worker *w, stage_thread *st, flow *f);
+/* Is there a place that exec_options.places names among the numbers from `first` to before `end`, or are all wanted? */
+bool rejects_wanted(const exec *x, uint64_t first, uint64_t end);
 
 /* ---- reshape.c ---- */
 /* in NULL: give out what you hold. out: NULL: what comes out goes on at once; else it is put there, in order. */
@@ -361,7 +377,10 @@ int reshape_call(worker *w, uint32_t stage, flow *in, flow **out);
 flow *reshape_families(worker *w, flow *parked, int *code); /* the same rows, families whole */
 
 /* ---- store.c, pack.c ---- */
-enum { EXEC_SORT_ROOM = 1 << 18 }; /* numbers of pos that a sorted stream gets: its pieces at most */
+enum {
+    SORT_PIECE = 8 << 20 /* bytes of documents, about */,
+    EXEC_SORT_ROOM = 1 << 18
+}; /* numbers of pos that a sorted stream gets: its pieces at most */
 bool store_open(exec *x, uint32_t stage, int capture);
 int store_put(worker *w, uint32_t stage, const flow *f); /* the live rows */
 int store_end_item(worker *w);
@@ -379,6 +398,9 @@ typedef struct pack_source {
 } pack_source;
 int pack_read(worker *w, pack_source *from, flow **f);
 
+/* ---- outline.c ---- */
+bool outline_reads_kept(exec *x); /* would the pass that writes read documents that an earlier pass kept? */
+
 /* ---- pass.c ---- */
 uint64_t item_bytes(const worker *w); /* of input, for progress */
 bool pass_begin(exec *x);             /* its items, workers made ready */
@@ -387,19 +409,30 @@ void pass_end(exec *x);
 bool exec_cancelled(const exec *x);
 bool exec_too_many_errors(exec *x);
 
+/* ---- run.c ---- */
+const char *pass_describe(exec *x); /* "fit dedup.exact, sort shuffle"; NULL: out of memory */
+
 /* ---- fit.c, states.c ---- */
 bool fit_after_pass(exec *x); /* finalizes stages that have seen all */
-bool states_find(exec *x);    /* loads what is there */
+const char *states_port_path(exec *x, const plan_port *port);
+void states_check_ports(exec *x,
+                        diags *d); /* saved states that the pipeline names: are they there, and of this stage? */
+bool states_find(exec *x);         /* loads what is there */
 bool states_save(exec *x, uint32_t stage, uint32_t what);
 /* Where the state of a stage would be, by what makes it; NULL: nowhere. */
 /* Of plan, plugins and inputs: what a run that is continued must have in common with the one that left off. */
-uint64_t states_run_identity(const exec *x);
+uint64_t states_run_identity(exec *x);
 const char *states_path(exec *x, uint32_t stage, uint32_t what, char name[17]);
 int stage_failed(worker *w, uint32_t stage, int code); /* `code`, with a message if the stage left none */
+/* The same, and an answer that the callback may not give is a failure too. SL_OK always may. */
+int stage_answered(worker *w, uint32_t stage, int code, bool more, bool end);
 
 /* ---- quarantine.c ---- */
 int quarantine_add(worker *w, stage_thread *st, const flow *f, const rejected *r);
 int quarantine_end_item(worker *w);
+/* The item's lines as bytes, to be kept with its documents; and back. */
+int quarantine_pack(worker *w, sbuf *out);
+int quarantine_unpack(worker *w, const char *p, size_t n);
 
 /* What a source asked of the input service, in the words of io. */
 static inline int members_of(const stage_state *s)
@@ -419,4 +452,7 @@ uint64_t now_ns(void);
 bool result_make(exec *x);
 void result_add_pass(exec *x, bool partial); /* sums over the workers, after the threads of a pass */
 void exec_collect(exec *x);                  /* the whole, at the end */
+/* Damage that the pass met below `end`, in this process or an earlier one, as members of a JSON object; and back. */
+void damage_save(exec *x, item end, sbuf *out);
+bool damage_load(exec *x, const uint64_t *numbers, size_t n_numbers, const sl_str *texts, size_t n_texts);
 #endif

@@ -18,8 +18,9 @@ typedef struct exec_options {
     /* peek: called after each stage for each row, on one thread; false: stop, without an error. threads must be 1. */
     bool (*tap)(void *u, const exec_row *row);
     void *tap_u;
-    /* why: called for each document that a source reads, in passes that fit nothing, from all threads; false: it goes
-     * no further. With it the tap is called from all threads too, one at a time. */
+    /* why: called for each record that a source reads, in passes that fit nothing, from all threads; false: it goes
+     * no further. With it the tap is called from all threads too, one at a time: for each stage in the pass that
+     * counts, and for documents that come back sorted or from where they were kept. */
     bool (*pick)(void *u, const exec_row *row);
     atomic_int *cancel;                   /* != 0: stop soon. Set by a signal handler */
     uint32_t goal;                        /* 1 + the stage that shall be reached, and no sink; 0: all sinks */
@@ -29,6 +30,10 @@ typedef struct exec_options {
     const char *journal, *journal_splits; /* files of the run in which it notes how far it is; NULL: it does not */
     bool resume;                          /* an earlier process left off: exec_resume or exec_anew follows exec_open */
     bool fresh;                           /* do not use the saved states that are there; save new ones */
+    /* With pick: ascending places (pos). Pieces of input without one of them are not read in those passes; a stream is
+     * read up to the last of them. n 0: all is read. */
+    const uint64_t *places;
+    size_t n_places;
     int *open_code; /* where exec_open leaves SL_E_IO if nothing but files failed, else SL_E_CONFIG; may be NULL */
 } exec_options;
 
@@ -41,20 +46,29 @@ struct exec_row {
     bool is_error;
     sl_why why;
     uint64_t pos, key;
-    bool first;         /* the document enters the pass here */
-    const void *engine; /* for exec_row_json */
+    bool first;                  /* the document enters the pass here */
+    const void *engine;          /* for exec_row_json */
+    uint64_t parent, parent_key; /* of the document that the row was cut from; 0: it was not cut */
+    const char *file;            /* that it, or what it was cut from, was read from; NULL: none */
 };
+typedef struct exec_measure {
+    const char *name, *unit; /* unit: NULL: none */
+    double value;
+} exec_measure;
 /* The document as it stands behind that stage, as a sink would write it (hidden columns too if `hidden`), without a
  * newline. */
 void exec_row_json(const exec_row *row, bool hidden, sbuf *out);
 /* One column's value as JSON, "" if absent. */
 void exec_row_column(const exec_row *row, const char *name, sbuf *out);
 
+/* The i-th value that the stage measured of this row (`observe`); false: there are no more. */
+bool exec_row_measured(const exec_row *row, size_t i, exec_measure *out);
+
 /* ---- counts ---- */
 typedef struct exec_metric {
     const char *name;
     uint32_t kind;
-    uint64_t n; /* VALUE: observations */
+    uint64_t n;                      /* VALUE: observations */
     double min, max, p50, p95, mean; /* NaN of no observations */
 } exec_metric;
 typedef struct exec_table {
@@ -144,15 +158,16 @@ size_t exec_outputs(const exec *x, output *const **out,
                     const uint32_t **stage); /* sinks' outputs with their stage; the quarantine's stage is PLAN_NONE */
 size_t exec_passes(const exec *x, const exec_pass **out); /* after exec_run */
 size_t exec_states(const exec *x, const exec_state **out);
-uint64_t exec_scratch_bytes(const exec *x);               /* written beside the outputs */
-const char *exec_notes(const exec *x); /* lines for the user: files named twice and so on; "" if none */
+uint64_t exec_scratch_bytes(const exec *x); /* written beside the outputs */
+const char *exec_notes(const exec *x);      /* lines for the user: files named twice and so on; "" if none */
 
 /* ---- progress: any thread, while exec_run runs ---- */
 typedef struct exec_progress {
     uint64_t bytes_done, bytes_total; /* compressed input; total 0: unknown */
     uint64_t documents, kept;         /* found by sources; written by sinks (rows over all sinks) */
     uint64_t errors;
-    unsigned pass; /* from 1 */
+    unsigned pass;    /* from 1 */
+    const char *what; /* what this pass is for: "fit dedup.exact"; NULL: it is the only one, or not begun */
 } exec_progress;
 void exec_progress_now(const exec *x, exec_progress *out);
 #endif

@@ -1,6 +1,6 @@
 /* The way of a batch from stage to stage. */
 #include <string.h>
-#include "exec/engine.h"
+#include "exec/guard.h"
 
 int stage_failed(worker *w, uint32_t stage, int code)
 {
@@ -8,6 +8,14 @@ int stage_failed(worker *w, uint32_t stage, int code)
         code = w->error_code; /* it failed inside and did not say so */
     return code < 0 ? worker_fail(w, code, "%s failed without a message (%d)", w->x->p->stages[stage].name, code)
                     : code;
+}
+
+int stage_answered(worker *w, uint32_t stage, int code, bool more, bool end)
+{
+    code = stage_failed(w, stage, code);
+    if (code <= SL_OK || (code == SL_MORE && more) || (code == SL_END && end))
+        return code;
+    return worker_fail(w, SL_E_INTERNAL, "%s answered %d, which means nothing here", w->x->p->stages[stage].name, code);
 }
 
 static bool prepare_annotate(const exec *x, const plan_stage *p, flow *f)
@@ -40,12 +48,14 @@ static int call_fit(worker *w, uint32_t stage, flow *f)
     if (!view_make(x, s->p, f, VIEW_FIT, &view))
         return worker_fail(w, SL_E_NOMEM, "out of memory");
     st->flow = f;
+    const guard g = guard_begin(w, stage, f, &view, true);
     const uint64_t t0 = now_ns();
-    const int r = s->s->fit(&st->ctx, s->g, local_of(x, st), pass_of(x, stage)->port, &view);
+    int r = s->s->fit(&st->ctx, s->g, local_of(x, st), pass_of(x, stage)->port, &view);
     st->ns += now_ns() - t0;
     st->batches++;
     rejects_forget(w); /* nothing can be rejected here */
-    return stage_failed(w, stage, r);
+    r = stage_answered(w, stage, r, false, is_ordered(x, stage));
+    return r < 0 ? r : guard_end(w, stage, &g);
 }
 
 int flow_call(worker *w, uint32_t stage, flow *f)
@@ -72,17 +82,22 @@ int flow_call(worker *w, uint32_t stage, flow *f)
     if (x->o.tap && (before = arena_alloc(&f->r->mem, (n_before + 1) * sizeof *before, 8)))
         memcpy(before, f->sel, n_before * sizeof *before);
     st->flow = f;
+    w->n_seen = 0;
     int r = SL_OK;
     if (!sink || !x->o.no_sinks) {
         void *l = local_of(x, st);
+        const guard g = guard_begin(w, stage, f, &view, sink);
         const uint64_t t0 = now_ns();
         r = sink ? s->s->write(&st->ctx, s->g, l, &view) : s->s->process(&st->ctx, s->g, l, &view);
         st->ns += now_ns() - t0;
+        if (r >= 0 && !w->error.n && guard_end(w, stage, &g) < 0)
+            r = SL_E_INTERNAL;
     }
     st->batches++;
-    if ((r = stage_failed(w, stage, r)) < 0)
+    if ((r = stage_answered(w, stage, r, false, is_ordered(x, stage))) < 0)
         return r;
-    s->closed = r == SL_END && is_ordered(x, stage);
+    if (r == SL_END && is_ordered(x, stage)) /* in its turn: nobody else looks */
+        s->closed = true;
     r = rejects_settle(w, st, f, true);
     view_commit(x, p, f);
     if (before)

@@ -141,10 +141,25 @@ static void host_count(sl_ctx *c, uint32_t metric, uint64_t n)
         of(c)->counts[metric] += n;
 }
 
+/* What a tap may ask of a row. */
+static void note_measured(worker *w, const sl_batch *b, uint32_t row, uint32_t metric, double value)
+{
+    if (w->n_seen == w->seen_cap) {
+        const size_t cap = w->seen_cap ? w->seen_cap * 2 : 256;
+        measured *v = realloc(w->seen, cap * sizeof *v);
+        if (!v) {
+            worker_fail(w, SL_E_NOMEM, "out of memory");
+            return;
+        }
+        w->seen = v;
+        w->seen_cap = cap;
+    }
+    w->seen[w->n_seen++] = (measured){ b->engine, row, metric, value };
+}
+
 static void host_observe(sl_ctx *c, const sl_batch *b, uint32_t row, uint32_t metric, double value)
 {
     stage_thread *st = of(c);
-    (void)b, (void)row;
     if (metric >= state_of(c)->n_metrics || c->phase == SL_FIT)
         return; /* distributions are those of the documents that the stage acts on */
     if (!st->hist[metric] && !(st->hist[metric] = histogram_new())) {
@@ -153,6 +168,8 @@ static void host_observe(sl_ctx *c, const sl_batch *b, uint32_t row, uint32_t me
     }
     st->counts[metric]++;
     histogram_add(st->hist[metric], value);
+    if (b && st->w->x->o.tap)
+        note_measured(st->w, b, row, metric, value);
 }
 
 static int too_many_rows(worker *w)

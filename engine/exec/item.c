@@ -19,6 +19,7 @@ static int read_batch(worker *w, uint32_t stage, bool *end)
         return worker_fail(w, SL_E_NOMEM, "out of memory");
     now.index = item_number(w);
     st->flow = f;
+    w->n_seen = 0;
     const uint64_t t0 = now_ns();
     int r = s->s->read(&st->ctx, s->g, st->local, &now, &view);
     st->ns += now_ns() - t0;
@@ -38,14 +39,15 @@ static int read_batch(worker *w, uint32_t stage, bool *end)
     view_commit(x, p, f);
     if (x->quarantine && !(rs->as_read = flow_branch(x, f)))
         return worker_fail(w, SL_E_NOMEM, "out of memory");
-    if ((r = rejects_settle(w, st, f, true)) < 0)
-        return r;
     if (x->now.picks)
         rejects_pick(w, st, f);
-    if (x->now.picks)
-        rejects_show(w, st, f, f->sel, f->n_sel, true);
-    else
-        rejects_show(w, st, f, NULL, rs->n, true);
+    uint16_t *shown = x->o.tap ? arena_alloc(&rs->mem, (f->n_sel + 1) * sizeof *shown, 8) : NULL;
+    const uint32_t n_shown = shown ? f->n_sel : 0;
+    if (shown)
+        memcpy(shown, f->sel, n_shown * sizeof *shown);
+    if ((r = rejects_settle(w, st, f, true)) < 0)
+        return r;
+    rejects_show(w, st, f, shown, n_shown, true);
     rejects_forget(w);
     st->kept += f->n_sel;
     st->out += f->n_sel;
@@ -137,6 +139,7 @@ int item_run(worker *w)
     exec *x = w->x;
     const pass_item *at = pass_item_of(w);
     w->ordinal = w->item_records = w->item_kept = 0;
+    w->item_input = PLAN_NONE;
     for (uint32_t i = 0; i < x->p->n_stages; i++) {
         w->st[i].ordinal = 0;
         w->st[i].parked = w->st[i].last_parked = NULL;

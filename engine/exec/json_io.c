@@ -119,13 +119,18 @@ static int parse(sl_ctx *c, sl_batch *b, uint32_t row, sl_str record, sl_str *wh
 
 /* ---- writing ---- */
 
+/* Whether a value is where it was does not outlive a pass; what was put together again (an id of parts) need not be
+ * where it was. Texts are long, and nobody puts them together to the same bytes: pack.c knows the one that was not
+ * touched. */
 bool column_unchanged(const column *k, uint32_t row)
 {
     const sl_str *now = k->c.data, *then = k->origin;
-    if (k->same)
-        return k->same[row >> 6] >> (row & 63) & 1;
-    return then && k->c.type == SL_T_STR && then[row].p && now[row].p == then[row].p && now[row].n == then[row].n &&
-           (k->c.valid[row >> 6] >> (row & 63) & 1);
+    if (k->same && (k->same[row >> 6] >> (row & 63) & 1))
+        return true;
+    if (!then || k->c.type != SL_T_STR || !then[row].p || !(k->c.valid[row >> 6] >> (row & 63) & 1) ||
+        now[row].n != then[row].n)
+        return false;
+    return now[row].p == then[row].p || (!k->by_place && (!now[row].n || !memcmp(now[row].p, then[row].p, now[row].n)));
 }
 
 bool row_parse_text(worker *w, uint32_t source, sl_str record, arena *mem, sl_str *text)

@@ -2,11 +2,12 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+#include "base/hash.h"
 #include "base/log.h"
 #include "io/journal.h"
 
 enum { FIXED = 6 /* in, kept, out, absorbed, annotated, batches */, HEAD = 4, DOCUMENTS = 0, KEPT, BYTES, ERRORS };
-#define MARK_EVERY 2000000000u /* ns */
+#define MARK_EVERY 2000 /* ms; SLUICE_MARK_MS: a test setting */
 
 /* The counts of one item, or the sum of many: HEAD, then FIXED and the metrics of each stage; distributions beside
  * them. */
@@ -23,13 +24,15 @@ struct ledger {
     bool on, marked;
     size_t n_counts, n_hist;
     pthread_mutex_t lock, marking;
-    tally *first, *last; /* items that are done, ascending, not in `sum` */
-    tally sum;           /* of all items below those */
-    item start;          /* where the pass began */
-    uint64_t last_mark;
+    tally *first, *last;       /* items that are done, ascending, not in `sum` */
+    tally sum;                 /* of all items below those */
+    item settled;              /* where they begin */
+    item start;                /* where the pass began */
+    uint64_t last_mark, every; /* ns */
     /* splits.part: a line of three numbers for each split that is in `sum` */
     FILE *splits;
     uint64_t split, chunks, records, kept; /* of the split that `sum` ends in */
+    uint64_t pass;         /* what it does, and with how many items: an earlier process must have done the same */
     uint64_t (*before)[3]; /* chunks, records and kept of the splits below `start`, that an earlier process had */
 };
 
@@ -184,6 +187,18 @@ bool ledger_item(worker *w)
     return true;
 }
 
+void ledger_forget(worker *w)
+{
+    const ledger *l = w->x->ledger;
+    tally t = { 0 };
+    if (!l || !l->on)
+        return;
+    if (tally_make(l, &t))
+        from_worker(w, &t);
+    tally_free(l, &t);
+    w->first_error = UINT64_MAX;
+}
+
 /* [lock held] A split that `sum` has in full gets its line. */
 static void next_split(ledger *l, uint64_t split)
 {
@@ -214,6 +229,7 @@ static void settle(ledger *l, uint64_t split, uint64_t chunk)
         free(t);
     }
     next_split(l, split);
+    l->settled = end;
 }
 
 /* ---- marks ---- */
@@ -242,13 +258,16 @@ static int write_mark(exec *x, ledger *l, sbuf *err)
     int r = outputs_mark(x->outs, true, &mark, &split, &chunk, err);
     if (r < 0 || !strcmp(sbuf_z(&mark), "null"))
         goto end;
+    if (item_before((item){ (uint32_t)split, chunk }, l->settled))
+        goto end; /* an open frame that was in the last mark waits to be written now: that mark is better */
     pthread_mutex_lock(&l->lock);
     settle(l, split, chunk);
-    sbuf_printf(&json, "{\"made_by\":%llu,\"start\":[%llu,%llu]", (unsigned long long)states_run_identity(x),
-                (unsigned long long)split, (unsigned long long)chunk);
+    sbuf_printf(&json, "{\"made_by\":%llu,\"pass\":%llu,\"start\":[%llu,%llu]",
+                (unsigned long long)states_run_identity(x), (unsigned long long)l->pass, (unsigned long long)split,
+                (unsigned long long)chunk);
     write_sum(l, &json);
     pthread_mutex_unlock(&l->lock);
-    sbuf_printf(&json, ",\"items\":%zu", x->now.n);
+    damage_save(x, (item){ (uint32_t)split, chunk }, &json);
     long at = 0;
     if (l->splits && (fflush(l->splits) || fdatasync(fileno(l->splits)) || (at = ftell(l->splits)) < 0))
         r = SL_E_IO;
@@ -267,9 +286,9 @@ void ledger_mark(worker *w, bool now)
     exec *x = w->x;
     ledger *l = x->ledger;
     sbuf err = { 0 };
-    if (!l || !l->on || (!now && now_ns() - l->last_mark < MARK_EVERY) || pthread_mutex_trylock(&l->marking))
+    if (!l || !l->on || (!now && now_ns() - l->last_mark < l->every) || pthread_mutex_trylock(&l->marking))
         return;
-    if (now || now_ns() - l->last_mark >= MARK_EVERY) {
+    if (now || now_ns() - l->last_mark >= l->every) {
         if (write_mark(x, l, &err) < 0)
             log_line(LOG_DEBUG, "no mark was written: %s", sbuf_z(&err)); /* the run itself says what matters of it */
         l->last_mark = now_ns();
@@ -300,11 +319,23 @@ static void ledger_drop(ledger *l)
 
 void ledger_free(exec *x) { ledger_drop(x->ledger); }
 
+/* How often marks are written, and how old what they hold of open frames. */
+static uint64_t mark_every(const exec *x)
+{
+    const char *text = getenv("SLUICE_MARK_MS");
+    uint64_t ms;
+    if (!text || !str_to_u64(text, strlen(text), &ms))
+        return (uint64_t)MARK_EVERY * 1000000;
+    outputs_tail_age(x->outs, ms * 1000000);
+    return ms * 1000000;
+}
+
 static ledger *ledger_new(const exec *x)
 {
     ledger *l = calloc(1, sizeof *l);
     if (!l)
         return NULL;
+    l->every = mark_every(x);
     l->n_counts = counts_of(x);
     l->n_hist = hists_of(x);
     pthread_mutex_init(&l->lock, NULL);
@@ -315,15 +346,29 @@ static ledger *ledger_new(const exec *x)
     return NULL;
 }
 
+/* Which stages do what in the pass, from where, and in how many items. Fits that are found make other passes. */
+static uint64_t pass_identity(const exec *x)
+{
+    uint64_t h = x->now.n;
+    for (uint32_t i = 0; i < x->p->n_stages; i++) {
+        const pass_stage *s = pass_of(x, i);
+        h = hash_two(h, (uint64_t)s->role | (uint64_t)s->feed << 8 | (uint64_t)s->official << 9 |
+                            (uint64_t)(x->st[i].store.sort != NULL) << 10);
+    }
+    return h;
+}
+
 /* A pass can go on where it was left if nothing but the outputs knows of the documents before: no stage gathers
- * anything, or must see them all in order; and no earlier pass wrote. */
+ * anything, or must see them all in order; and no earlier pass wrote. What was kept for it is gone with the process,
+ * and would not be made again: the fits that needed it are found. */
 static bool can_continue(const exec *x)
 {
     if (!x->o.journal || !x->now.plan.last || !x->now.writes || x->now.base || x->o.tap)
         return false;
     for (uint32_t i = 0; i < x->p->n_stages; i++)
-        if (pass_of(x, i)->role != ROLE_OFF &&
-            ((x->st[i].s->flags & SL_F_ORDERED) || (x->st[i].s->combine && x->st[i].s->finish)))
+        if ((pass_of(x, i)->feed && x->st[i].store.kept) ||
+            (pass_of(x, i)->role != ROLE_OFF &&
+             ((x->st[i].s->flags & SL_F_ORDERED) || (x->st[i].s->combine && x->st[i].s->finish))))
             return false;
     for (size_t i = 0; i < x->n_outs; i++)
         if (!strcmp(output_spec_of(x->out_list[i])->path, "-"))
@@ -358,13 +403,28 @@ static void take_up(exec *x, ledger *l)
     atomic_fetch_add(&x->errors, l->sum.n[ERRORS]);
 }
 
+/* The outputs go on behind what an earlier process wrote, so the pass has to. */
+static bool fits(exec *x, const ledger *l, bool can)
+{
+    if (!l || !x->now.writes || (can && l->pass == pass_identity(x)))
+        return true;
+    sched_fail(x, (item){ 0, 0 }, SL_E_STATE,
+               "the run cannot go on where it was interrupted: saved states that it found then are missing, or others "
+               "are there now. The same command begins anew");
+    return false;
+}
+
 bool ledger_begin(exec *x)
 {
     ledger *l = x->ledger;
-    if (!can_continue(x))
+    const bool can = can_continue(x);
+    if (!fits(x, l, can))
+        return false;
+    if (!can)
         return true;
     if (!l && !(l = x->ledger = ledger_new(x)))
         return false;
+    l->pass = pass_identity(x);
     const char *mode = l->start.split || l->start.chunk ? "r+" : "w";
     l->splits = x->o.journal_splits ? fopen(x->o.journal_splits, mode) : NULL;
     if (l->splits)
@@ -442,6 +502,7 @@ bool exec_resume(exec *x, const char *journal, size_t size, sbuf *why)
 {
     static const json_field fields[] = {
         { "made_by", SL_T_U64 },
+        { "pass", SL_T_U64 },
         { "start", SL_LIST_OF(SL_T_U64) },
         { "counts", SL_LIST_OF(SL_T_U64) },
         { "values", SL_LIST_OF(SL_T_U64) },
@@ -449,9 +510,11 @@ bool exec_resume(exec *x, const char *journal, size_t size, sbuf *why)
         { "first_text", SL_T_STR },
         { "split", SL_LIST_OF(SL_T_U64) },
         { "splits_bytes", SL_T_U64 },
+        { "damage", SL_LIST_OF(SL_T_U64) },
+        { "damage_text", SL_LIST_OF(SL_T_STR) },
         { "outputs", SL_T_JSON },
     };
-    enum { MADE_BY, START, COUNTS, VALUES, FIRST, TEXT, SPLIT, SPLITS_BYTES, OUTPUTS, N };
+    enum { MADE_BY, PASS, START, COUNTS, VALUES, FIRST, TEXT, SPLIT, SPLITS_BYTES, DAMAGE, DAMAGE_TEXT, OUTPUTS, N };
     json_cell c[N];
     arena mem;
     arena_init(&mem, 0);
@@ -467,7 +530,9 @@ bool exec_resume(exec *x, const char *journal, size_t size, sbuf *why)
            read_values(l, &c[VALUES]) && c[MADE_BY].v.u64 == states_run_identity(x);
     if (good) {
         const uint64_t *start = c[START].v.list.p, *split = c[SPLIT].v.list.p;
-        l->start = (item){ (uint32_t)start[0], start[1] };
+        l->marked = true; /* and stays so, should this process end before it writes one */
+        l->start = l->settled = (item){ (uint32_t)start[0], start[1] };
+        l->pass = c[PASS].v.u64;
         l->split = split[0];
         l->chunks = split[1];
         l->records = split[2];
@@ -478,14 +543,23 @@ bool exec_resume(exec *x, const char *journal, size_t size, sbuf *why)
         good = start[0] <= UINT32_MAX && l->split <= start[0] &&
                read_splits(l, x->o.journal_splits, c[SPLITS_BYTES].v.u64);
     }
-    if (!good)
-        sbuf_puts(why, "its record of progress is of no use");
-    else
-        good = outputs_resume(x->outs, c[OUTPUTS].v.str.p, c[OUTPUTS].v.str.n, why) >= 0;
+    const size_t before = x->n_damages;
+    const json_cell *numbers = &c[DAMAGE], *texts = &c[DAMAGE_TEXT];
+    good = good && damage_load(x, numbers->v.list.p, numbers->v.list.n, texts->v.list.p, texts->v.list.n);
+    if (good && outline_reads_kept(x)) {
+        sbuf_puts(why, "documents that it had kept on disk for its last pass are gone");
+        good = false;
+    }
+    if (!good && !why->n)
+        sbuf_puts(why, "its record of progress is of no use, or of other inputs or plugins");
     if (good)
+        good = outputs_resume(x->outs, c[OUTPUTS].v.str.p, c[OUTPUTS].v.str.n, why) >= 0;
+    if (good) {
         x->ledger = l;
-    else
+    } else {
         ledger_drop(l);
+        x->n_damages = before;
+    }
     json_parser_free(parser);
     arena_free(&mem);
     return good;

@@ -8,6 +8,8 @@
 bool ledger_begin(exec *x);
 /* [n] The item of w is done and about to be handed over: its counts move here. */
 bool ledger_item(worker *w);
+/* [n] The item of w is given up: what it counted so far is of no item. */
+void ledger_forget(worker *w);
 /* [n] Now and then: writes a mark if the last one is two seconds old. A failure is a note, no more: the run can do
  * without. */
 void ledger_mark(worker *w, bool now);

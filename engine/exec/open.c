@@ -306,6 +306,8 @@ exec *exec_open(const plan *p, const exec_options *o, diags *d)
     }
     if (d->errors == before)
         number_splits(x, d);
+    if (d->errors == before)
+        states_check_ports(x, d);
     if (d->errors != before) {
         exec_free(x);
         return NULL;
@@ -355,6 +357,7 @@ static void free_worker(exec *x, worker *w)
     sbuf_free(&w->quar_text);
     free(w->st);
     free(w->rej);
+    free(w->seen);
     free(w->quar);
     sbuf_free(&w->error);
     sbuf_free(&w->scratch);

@@ -146,32 +146,48 @@ static void keeps_of(outline *o)
     }
 }
 
+static bool draw(outline *o)
+{
+    exec *x = o->x;
+    unsigned number = 0;
+    if (!pass_state_init(&o->todo, x->p, x->o.goal ? x->o.goal - 1 : PLAN_NONE, &x->mem) ||
+        !pass_plan_init(&o->pass, x->p, &x->mem))
+        return false;
+    memcpy(o->todo.keep, x->todo.keep, x->p->n_stages);
+    look_for_states(o);
+    while (!o->pass.last) {
+        for (uint32_t i = 0; i < x->p->n_stages; i++)
+            if (pass_complete(x->p, &o->todo, i))
+                o->todo.fitted[i] = true;
+        if (!pass_next(x->p, &o->todo, &o->pass))
+            break;
+        const size_t first = o->n;
+        number++;
+        for (uint32_t i = 0; i < x->p->n_stages; i++)
+            if (o->pass.st[i].role == ROLE_FIT || o->pass.st[i].capture == CAPTURE_SORT ||
+                (o->pass.last && o->todo.goal[i]))
+                step_of(o, i);
+        keeps_of(o);
+        for (size_t i = first; i < o->n; i++)
+            o->v[i].pass = number;
+        pass_done(x->p, &o->todo, &o->pass);
+    }
+    return o->pass.last;
+}
+
 size_t exec_outline(exec *x, const exec_step **out)
 {
     outline o = { .x = x };
-    unsigned number = 0;
-    if (!pass_state_init(&o.todo, x->p, x->o.goal ? x->o.goal - 1 : PLAN_NONE, &x->mem) ||
-        !pass_plan_init(&o.pass, x->p, &x->mem))
-        return 0;
-    memcpy(o.todo.keep, x->todo.keep, x->p->n_stages);
-    look_for_states(&o);
-    while (!o.pass.last) {
-        for (uint32_t i = 0; i < x->p->n_stages; i++)
-            if (pass_complete(x->p, &o.todo, i))
-                o.todo.fitted[i] = true;
-        if (!pass_next(x->p, &o.todo, &o.pass))
-            break;
-        const size_t first = o.n;
-        number++;
-        for (uint32_t i = 0; i < x->p->n_stages; i++)
-            if (o.pass.st[i].role == ROLE_FIT || o.pass.st[i].capture == CAPTURE_SORT ||
-                (o.pass.last && o.todo.goal[i]))
-                step_of(&o, i);
-        keeps_of(&o);
-        for (size_t i = first; i < o.n; i++)
-            o.v[i].pass = number;
-        pass_done(x->p, &o.todo, &o.pass);
-    }
+    const bool good = draw(&o);
     *out = o.v;
-    return o.n;
+    return good ? o.n : 0;
+}
+
+bool outline_reads_kept(exec *x)
+{
+    outline o = { .x = x };
+    bool kept = !draw(&o);
+    for (uint32_t i = 0; !kept && i < x->p->n_stages; i++)
+        kept = o.pass.st[i].feed && x->p->stages[i].def->s.kind != SL_SOURCE && !x->p->stages[i].sorts;
+    return kept;
 }

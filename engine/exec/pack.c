@@ -14,7 +14,13 @@ typedef struct cell { /* followed by the value */
     uint8_t state, flags;
     uint32_t n; /* bytes of the value; elements of a list; width of a vector */
 } cell;
-enum { VALID = 1, SAME = 2 /* stands as the record has it */, IN_RECORD = 4 /* the text: parse it again */ };
+enum { NO_TEXT = 0xffffffffu /* for a size: an element of a list that is null */ };
+enum {
+    VALID = 1,
+    SAME = 2,      /* stands as the record has it */
+    IN_RECORD = 4, /* the text: parse it again */
+    ORIGIN = 8     /* behind the value: what the record has, for a stage may yet put it back */
+};
 
 /* ---- writing ---- */
 
@@ -41,14 +47,21 @@ static void add_value(const sl_column *c, uint32_t row, cell *k, sbuf *out)
         }
         for (uint32_t i = 0; i < l->n; i++) {
             const sl_str *s = (const sl_str *)l->p + i;
-            sbuf_add(out, &s->n, sizeof s->n);
-            sbuf_add(out, s->p, s->n);
+            const uint32_t size_or_null = s->p ? s->n : NO_TEXT;
+            sbuf_add(out, &size_or_null, sizeof size_or_null);
+            if (s->p)
+                sbuf_add(out, s->p, s->n);
         }
     } else {
         k->n = c->width;
         sbuf_add(out, k, sizeof *k);
         sbuf_add(out, at, size * c->width);
     }
+}
+
+static sl_str origin_of(const column *k, uint32_t row)
+{
+    return k->origin && k->c.type == SL_T_STR ? ((const sl_str *)k->origin)[row] : (sl_str){ NULL, 0, 0 };
 }
 
 int pack_row(worker *w, const flow *f, uint32_t row, sbuf *out)
@@ -86,10 +99,17 @@ int pack_row(worker *w, const flow *f, uint32_t row, sbuf *out)
                 c.flags |= IN_RECORD;
         }
         h.n_columns++;
+        const sl_str then = k && c.state == SLOT_WRITTEN && !k->by_place ? origin_of(k, row) : (sl_str){ NULL, 0, 0 };
+        if (then.p && !(c.flags & SAME))
+            c.flags |= ORIGIN;
         if (k)
             add_value(&k->c, row, &c, out);
         else
             sbuf_add(out, &c, sizeof c);
+        if (c.flags & ORIGIN) {
+            sbuf_add(out, &then.n, sizeof then.n);
+            sbuf_add(out, then.p, then.n);
+        }
     }
     if (out->failed || out->n - start > UINT32_MAX)
         return worker_fail(w, SL_E_NOMEM, "out of memory for a document of %zu bytes", out->n - start);
@@ -119,8 +139,8 @@ static const char *first_cell(const char *row, const head *h)
     return row + sizeof *h + (h->has_raw ? h->raw_n + 1 : 0);
 }
 
-/* The cell at *at, and *at behind its value. */
-static cell next_cell(const plan *p, const char **at, const char **value)
+/* The cell at *at, and *at behind its value. then: what its record has, or NULL; may be NULL. */
+static cell next_cell(const plan *p, const char **at, const char **value, sl_str *then)
 {
     cell c;
     memcpy(&c, *at, sizeof c);
@@ -138,14 +158,26 @@ static cell next_cell(const plan *p, const char **at, const char **value)
         for (uint32_t i = 0; i < c.n; i++) {
             uint32_t n;
             memcpy(&n, v, sizeof n);
-            v += sizeof n + n;
+            v += sizeof n + (n == NO_TEXT ? 0 : n);
         }
         *at = v;
     }
+    sl_str record = { NULL, 0, 0 };
+    if (c.flags & ORIGIN) {
+        memcpy(&record.n, *at, sizeof record.n);
+        record.p = *at + sizeof record.n;
+        *at = record.p + record.n;
+    }
+    if (then)
+        *then = record;
     return c;
 }
 
-/* How many rows make a batch, and what their columns are. Rows that lack different fields cannot stand in one. */
+static bool is_text(uint32_t type) { return type == SL_T_STR || type == SL_T_JSON; }
+static bool is_vector(uint32_t type) { return !is_text(type) && !(type & 0x100); }
+
+/* How many rows make a batch, and what their columns are. Rows that lack different fields cannot stand in one,
+ * nor those with vectors of different widths. */
 static uint32_t measure(worker *w, const pack_source *from, seen *slots)
 {
     const plan *p = w->x->p;
@@ -159,10 +191,11 @@ static uint32_t measure(worker *w, const pack_source *from, seen *slots)
         const char *c = first_cell(row, &h), *value;
         uint32_t removed = 0, wrong = 0;
         for (uint32_t i = 0; i < h.n_columns; i++) {
-            const cell k = next_cell(p, &c, &value);
+            const cell k = next_cell(p, &c, &value, NULL);
             removed += k.state == SLOT_REMOVED;
             wrong +=
                 n && (k.state == SLOT_REMOVED) != slots[k.slot].removed && (slots[k.slot].n || k.state == SLOT_REMOVED);
+            wrong += (k.flags & VALID) && slots[k.slot].width && slots[k.slot].width != k.n;
         }
         for (size_t i = 0; n && i < p->n_columns; i++)
             removed -= slots[i].removed;
@@ -170,13 +203,13 @@ static uint32_t measure(worker *w, const pack_source *from, seen *slots)
             break;
         c = first_cell(row, &h);
         for (uint32_t i = 0; i < h.n_columns; i++) {
-            const cell k = next_cell(p, &c, &value);
+            const cell k = next_cell(p, &c, &value, NULL);
             seen *s = &slots[k.slot];
             s->n++;
             s->read += k.state == SLOT_READ;
             s->removed = k.state == SLOT_REMOVED;
             s->same |= (k.flags & SAME) != 0;
-            if ((k.flags & VALID) && !(p->columns[k.slot].type & 0x100))
+            if ((k.flags & VALID) && is_vector(p->columns[k.slot].type))
                 s->width = k.n;
         }
         bytes += h.size;
@@ -184,8 +217,6 @@ static uint32_t measure(worker *w, const pack_source *from, seen *slots)
     }
     return n;
 }
-
-static bool is_text(uint32_t type) { return type == SL_T_STR || type == SL_T_JSON; }
 
 static bool make_columns(worker *w, flow *f, uint32_t n, const seen *slots)
 {
@@ -205,14 +236,14 @@ static bool make_columns(worker *w, flow *f, uint32_t n, const seen *slots)
         k->c.flags = SL_COL_WRITTEN;
         if (k->c.type == SL_T_STR && !(k->origin = arena_zalloc(&f->r->mem, (n + 1) * sizeof(sl_str), 64)))
             return false;
-        if (k->c.type != SL_T_STR && (s->read || s->same || s->n < n)) {
+        if (s->read || s->same || s->n < n) { /* branches met: some have it from their record, or not at all */
             uint64_t *same = arena_alloc(&f->r->mem, ((size_t)n + 63) / 64 * 8 + 8, 8);
             if (!same)
                 return false;
             memset(same, 0xff, ((size_t)n + 63) / 64 * 8 + 8); /* rows without a value of their own */
             k->same = same;
         }
-        if (!is_text(k->c.type) && !(k->c.type & 0x100) && s->width > 1) {
+        if (is_vector(k->c.type) && s->width > 1) {
             k->c.width = s->width;
             if (!(k->c.data = arena_zalloc(&f->r->mem, (size_t)n * s->width * type_size(k->c.type) + INPUT_SLACK, 64)))
                 return false;
@@ -236,8 +267,9 @@ static bool get_list(flow *f, uint32_t type, const cell *c, const char *value, s
     for (uint32_t i = 0; i < c->n; i++) {
         uint32_t n;
         memcpy(&n, value, sizeof n);
-        ((sl_str *)(void *)v)[i] = (sl_str){ value + sizeof n, n, 0 };
-        value += sizeof n + n;
+        value += sizeof n;
+        ((sl_str *)(void *)v)[i] = n == NO_TEXT ? (sl_str){ NULL, 0, 0 } : (sl_str){ value, n, 0 };
+        value += n == NO_TEXT ? 0 : n;
     }
     return true;
 }
@@ -299,8 +331,11 @@ int pack_read(worker *w, pack_source *from, flow **out)
         f->sel[f->n_sel++] = (uint16_t)i;
         const char *at = first_cell(row, &h);
         for (uint32_t k = 0; k < h.n_columns; k++) {
-            const cell c = next_cell(p, &at, &value);
+            sl_str then;
+            const cell c = next_cell(p, &at, &value, &then);
             const int e = c.state == SLOT_REMOVED ? SL_OK : get_cell(w, f, i, &c, value);
+            if (then.p && c.state != SLOT_REMOVED)
+                ((sl_str *)(uintptr_t)f->slot[c.slot]->origin)[i] = then;
             if (e < 0)
                 return e;
         }

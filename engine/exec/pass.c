@@ -34,28 +34,39 @@ static size_t count_items(const exec *x, uint32_t stage)
     return s->store.sort ? sorter_pieces(s->store.sort) : s->store.kept ? pieces_count(s->store.kept) : s->n_splits;
 }
 
-static void add_items(exec *x, uint32_t stage, pass_item *v)
+/* Returns how many: pieces that nobody picks from are left out. */
+static size_t add_items(exec *x, uint32_t stage, pass_item *v)
 {
     const stage_state *s = &x->st[stage];
-    const size_t n = count_items(x, stage);
+    const size_t all = count_items(x, stage);
+    const bool stored = s->store.sort || s->store.kept;
     uint64_t bytes = 0;
-    for (size_t i = 0; i < n; i++) {
-        v[i] = (pass_item){ .feed = stage, .input = PLAN_NONE, .piece = (uint32_t)i };
+    size_t n = 0;
+    for (size_t i = 0; i < all; i++) {
+        const work_split *sp = stored ? NULL : &x->splits[s->first_split + i];
+        if (sp && x->now.picks && !rejects_wanted(x, sp->first, sp->first + sp->room))
+            continue;
+        pass_item *to = &v[n++];
+        *to = (pass_item){ .feed = stage, .input = PLAN_NONE, .piece = (uint32_t)i };
         if (s->store.sort) {
-            v[i].first = s->store.first + i;
-            bytes++;
+            to->first = s->store.first + i;
+            bytes += SORT_PIECE;
         } else if (s->store.kept) {
-            v[i].first = pieces_number(s->store.kept, i);
+            to->first = pieces_number(s->store.kept, i);
             bytes += pieces_bytes(s->store.kept, i);
         } else {
-            v[i].input = s->first_split + (uint32_t)i;
-            v[i].first = x->splits[v[i].input].first;
-            bytes += s->uses_input ? 0 : x->splits[v[i].input].s.bytes;
+            to->input = s->first_split + (uint32_t)i;
+            to->first = sp->first;
+            bytes += sp->s.bytes;
         }
     }
-    for (size_t i = 0; !s->store.sort && !s->store.kept && s->uses_input && i < s->files.n; i++)
-        bytes += s->files.v[i].size;
+    if (!stored && s->uses_input && n == all) { /* their sizes are the truer ones */
+        bytes = 0;
+        for (size_t i = 0; i < s->files.n; i++)
+            bytes += s->files.v[i].size;
+    }
     atomic_fetch_add(&x->bytes_total, bytes);
+    return n;
 }
 
 static bool list_items(exec *x)
@@ -69,10 +80,8 @@ static bool list_items(exec *x)
     now->n = 0;
     atomic_store(&x->bytes_total, 0);
     for (uint32_t i = 0; now->v && i < x->p->n_stages; i++)
-        if (now->plan.st[i].feed) {
-            add_items(x, i, now->v + now->n);
-            now->n += count_items(x, i);
-        }
+        if (now->plan.st[i].feed)
+            now->n += add_items(x, i, now->v + now->n);
     if (!now->v)
         return false;
     if (now->n)
@@ -108,23 +117,45 @@ static bool writes(const exec *x)
     return false;
 }
 
+/* An earlier process handed over the only item of a split, and was interrupted before it could say that this was all.
+ */
+static bool skip_done(exec *x, item start)
+{
+    sbuf err = { 0 };
+    if (!start.chunk || (start.split < x->now.n && x->now.v[start.split].input != PLAN_NONE &&
+                         x->splits[x->now.v[start.split].input].s.stream))
+        return true;
+    x->now.next_split += start.split < x->now.n;
+    const int r = outputs_end_split(x->outs, start.split, 1, &err);
+    if (r < 0)
+        sched_fail(x, start, r, sbuf_z(&err));
+    sbuf_free(&err);
+    return r >= 0;
+}
+
 bool pass_begin(exec *x)
 {
     pass *now = &x->now;
-    if (!pass_next(x->p, &x->todo, &now->plan) || !list_items(x) || !turn_begin(x))
+    if (!pass_next(x->p, &x->todo, &now->plan))
+        return false;
+    now->picks = x->o.pick != NULL;
+    for (uint32_t i = 0; i < x->p->n_stages; i++)
+        now->picks = now->picks && pass_of(x, i)->role != ROLE_FIT;
+    if (!list_items(x) || !turn_begin(x))
         return false;
     now->number = ++x->n_passes;
     /* Who looks on sees one document after the other; what must be fitted first need not go so slowly. */
     const bool slowly = x->o.tap && !x->o.pick && now->plan.last;
     now->threads = slowly ? 1 : x->threads;
     now->batch_rows = slowly ? 1 : (uint32_t)x->p->file->head.batch_rows;
-    now->picks = x->o.pick != NULL;
-    for (uint32_t i = 0; i < x->p->n_stages; i++)
-        now->picks = now->picks && pass_of(x, i)->role != ROLE_FIT;
     now->next_split = now->in_flight = 0;
     now->n_active = 0;
     now->flushes = false;
     now->writes = writes(x);
+    now->keeper = (uint32_t)x->p->n_stages;
+    for (uint32_t i = 0; i < now->keeper; i++)
+        if (pass_of(x, i)->capture == CAPTURE_KEEP)
+            now->keeper = i;
     now->base = x->next_base;
     x->next_base += now->writes ? now->n + 1 : 0;
     for (uint32_t i = 0; i < x->p->n_stages; i++) {
@@ -140,12 +171,13 @@ bool pass_begin(exec *x)
     atomic_store(&x->documents, 0);
     atomic_store(&x->kept, 0);
     atomic_store(&x->errors, 0);
+    atomic_store(&x->pass_what, now->number == 1 && now->plan.last ? NULL : pass_describe(x));
     atomic_store(&x->pass_number, now->number);
     if (!ledger_begin(x))
         return false;
     const item start = ledger_start(x);
     now->next_split = start.split < now->n ? start.split : now->n;
-    return true;
+    return skip_done(x, start);
 }
 
 /* ---- the threads ---- */
@@ -220,12 +252,14 @@ static int hand_over(worker *w)
     const uint32_t input = pass_item_of(w)->input;
     const uint64_t split = x->now.base + w->at.split;
     sbuf err = { 0 };
-    int r = SL_OK;
-    if (x->now.writes && outputs_end_chunk(x->outs, w->number, split, w->at.chunk, &err) < 0)
-        r = worker_fail(w, SL_E_IO, "%s", sbuf_z(&err));
-    if (r >= 0 && x->now.writes && (input == PLAN_NONE || !x->splits[input].s.stream) &&
-        outputs_end_split(x->outs, split, 1, &err) < 0)
-        r = worker_fail(w, SL_E_IO, "%s", sbuf_z(&err));
+    int r;
+    if (!x->now.writes || item_before(w->at, ledger_start(x))) /* an earlier process handed it over */
+        return SL_OK;
+    if ((r = outputs_end_chunk(x->outs, w->number, split, w->at.chunk, &err)) < 0)
+        worker_fail(w, r, "%s", sbuf_z(&err));
+    if (r >= 0 && (input == PLAN_NONE || !x->splits[input].s.stream) &&
+        (r = outputs_end_split(x->outs, split, 1, &err)) < 0)
+        worker_fail(w, r, "%s", sbuf_z(&err));
     sbuf_free(&err);
     return r;
 }
@@ -239,7 +273,7 @@ uint64_t item_bytes(const worker *w)
         return input_chunk_consumed(w->chunk);
     if (at->input != PLAN_NONE)
         return x->splits[at->input].s.bytes;
-    return s->kept ? pieces_bytes(s->kept, at->piece) : 1;
+    return s->kept ? pieces_bytes(s->kept, at->piece) : SORT_PIECE;
 }
 
 static void work(worker *w)
@@ -257,6 +291,8 @@ static void work(worker *w)
             r = ledger_item(w) ? hand_over(w) : SL_E_NOMEM;
         }
         const bool given_up = r == SL_E_CANCEL && (exec_cancelled(x) || atomic_load(&x->stopping));
+        if (given_up)
+            ledger_forget(w);
         if (r < 0 && !given_up)
             sched_fail(x, w->at, w->error_code, sbuf_z(&w->error));
         forget_error(w);
@@ -299,7 +335,7 @@ static int finish_stages(exec *x)
     int r = SL_OK;
     for (uint32_t i = 0; r >= 0 && i < x->p->n_stages; i++) {
         const stage_state *s = &x->st[i];
-        if (s->opened && s->s->finish && pass_of(x, i)->official)
+        if (s->opened && s->s->finish && pass_of(x, i)->role == ROLE_RUN && pass_of(x, i)->official)
             r = stage_failed(w, i, s->s->finish(&w->st[i].ctx, s->g));
     }
     return r;

@@ -51,23 +51,67 @@ static void line(worker *w, stage_thread *st, const flow *f, const rejected *r, 
     sbuf_puts(out, "}\n");
 }
 
+static quarantined *quarantine_room(worker *w)
+{
+    if (w->n_quar < w->quar_cap)
+        return &w->quar[w->n_quar];
+    const size_t cap = w->quar_cap ? w->quar_cap * 2 : 256;
+    quarantined *v = realloc(w->quar, cap * sizeof *v);
+    if (!v)
+        return worker_fail(w, SL_E_NOMEM, "out of memory"), NULL;
+    w->quar = v;
+    w->quar_cap = cap;
+    return &w->quar[w->n_quar];
+}
+
 int quarantine_add(worker *w, stage_thread *st, const flow *f, const rejected *r)
 {
-    if (w->n_quar == w->quar_cap) {
-        const size_t cap = w->quar_cap ? w->quar_cap * 2 : 256;
-        quarantined *v = realloc(w->quar, cap * sizeof *v);
-        if (!v)
-            return worker_fail(w, SL_E_NOMEM, "out of memory");
-        w->quar = v;
-        w->quar_cap = cap;
-    }
+    quarantined *q = quarantine_room(w);
+    if (!q)
+        return SL_E_NOMEM;
     const size_t at = w->quar_text.n;
     line(w, st, f, r, &w->quar_text);
     if (w->quar_text.failed)
         return worker_fail(w, SL_E_NOMEM, "out of memory");
-    w->quar[w->n_quar] = (quarantined){ f->r->pos[r->row], st->stage, (uint32_t)w->n_quar, at, w->quar_text.n - at };
+    *q = (quarantined){ f->r->pos[r->row], st->stage, (uint32_t)w->n_quar, at, w->quar_text.n - at };
     w->n_quar++;
     return SL_OK;
+}
+
+/* A document that is kept for later passes is not done yet: what was dropped beside it stands in the quarantine at its
+ * place in the stream, whether it was kept or read again. */
+typedef struct packed {
+    uint64_t pos, n;
+    uint32_t stage, reserved;
+} packed;
+
+int quarantine_pack(worker *w, sbuf *out)
+{
+    for (size_t i = 0; i < w->n_quar; i++) {
+        const packed p = { .pos = w->quar[i].pos, .n = w->quar[i].n, .stage = w->quar[i].stage };
+        sbuf_add(out, &p, sizeof p);
+        sbuf_add(out, w->quar_text.p + w->quar[i].at, w->quar[i].n);
+    }
+    w->n_quar = 0;
+    sbuf_clear(&w->quar_text);
+    return out->failed ? worker_fail(w, SL_E_NOMEM, "out of memory") : SL_OK;
+}
+
+int quarantine_unpack(worker *w, const char *p, size_t n)
+{
+    for (size_t at = 0; at < n;) {
+        packed one;
+        memcpy(&one, p + at, sizeof one);
+        at += sizeof one;
+        quarantined *q = quarantine_room(w);
+        if (!q)
+            return SL_E_NOMEM;
+        *q = (quarantined){ one.pos, one.stage, (uint32_t)w->n_quar, w->quar_text.n, one.n };
+        w->n_quar++;
+        sbuf_add(&w->quar_text, p + at, one.n);
+        at += one.n;
+    }
+    return w->quar_text.failed ? worker_fail(w, SL_E_NOMEM, "out of memory") : SL_OK;
 }
 
 /* Branches ran one after the other, and some stages late; the file is in stream order. */

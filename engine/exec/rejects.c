@@ -69,25 +69,53 @@ int rejects_settle(worker *w, stage_thread *st, flow *f, bool narrow)
     return SL_OK;
 }
 
+static exec_row row_of(const stage_thread *st, const flow *f, uint32_t row, const void *const *inside)
+{
+    const rows *r = f->r;
+    const uint32_t input = r->input[row];
+    return (exec_row){ .stage = st->stage,
+                       .row = row,
+                       .pos = r->pos[row],
+                       .key = r->key[row],
+                       .parent = r->cut ? r->parent[row] : 0,
+                       .parent_key = r->cut ? r->parent_key[row] : 0,
+                       .file = input == PLAN_NONE ? NULL : st->w->x->splits[input].s.path,
+                       .engine = inside };
+}
+
 static void show(worker *w, stage_thread *st, const flow *f, uint32_t row, const rejected *r, bool first)
 {
     exec *x = w->x;
     const stage_state *s = &x->st[st->stage];
-    exec_row e = { .stage = st->stage, .row = row, .pos = f->r->pos[row], .key = f->r->key[row], .first = first };
     const void *inside[2] = { st, f };
-    e.engine = inside;
+    exec_row e = row_of(st, f, row, inside);
+    e.first = first;
     if (r) {
         e.fate = x->p->stages[st->stage].mode == MODE_ANNOTATE ? ROW_ANNOTATED : ROW_REJECTED;
         e.reason = s->metric_names[r->metric];
         e.is_error = s->metric_kinds[r->metric] == SL_M_ERROR;
         e.why = r->why;
     }
-    if (x->now.picks)
+    if (x->o.pick)
         pthread_mutex_lock(&x->lock);
     if (!x->o.tap(x->o.tap_u, &e))
         w->stop = true;
-    if (x->now.picks)
+    if (x->o.pick)
         pthread_mutex_unlock(&x->lock);
+}
+
+bool rejects_wanted(const exec *x, uint64_t first, uint64_t end)
+{
+    const uint64_t *v = x->o.places;
+    size_t lo = 0, hi = x->o.n_places;
+    while (lo < hi) {
+        const size_t mid = lo + (hi - lo) / 2;
+        if (v[mid] >> 32 < first)
+            lo = mid + 1;
+        else
+            hi = mid;
+    }
+    return !x->o.n_places || (lo < x->o.n_places && v[lo] >> 32 < end);
 }
 
 void rejects_pick(worker *w, stage_thread *st, flow *f)
@@ -97,12 +125,8 @@ void rejects_pick(worker *w, stage_thread *st, flow *f)
     uint32_t n = 0;
     for (uint32_t i = 0; i < f->n_sel; i++) {
         const uint32_t row = f->sel[i];
-        const exec_row e = { .stage = st->stage,
-                             .row = row,
-                             .pos = f->r->pos[row],
-                             .key = f->r->key[row],
-                             .first = true,
-                             .engine = inside };
+        exec_row e = row_of(st, f, row, inside);
+        e.first = true;
         if (x->o.pick(x->o.tap_u, &e))
             f->sel[n++] = f->sel[i];
     }
@@ -111,7 +135,11 @@ void rejects_pick(worker *w, stage_thread *st, flow *f)
 
 void rejects_show(worker *w, stage_thread *st, const flow *f, const uint16_t *of, uint32_t n, bool first)
 {
-    if (!w->x->o.tap || (!w->x->now.plan.last && !w->x->now.picks))
+    const exec *x = w->x;
+    const pass_stage *now = pass_of(x, st->stage);
+    const bool again = first && now->role == ROLE_OFF; /* from a store */
+    const bool shown = x->o.pick ? now->official || again : x->now.plan.last;
+    if (!x->o.tap || !shown)
         return;
     for (uint32_t i = 0; i < n && !w->stop; i++) {
         const uint32_t row = of ? of[i] : i;

@@ -1,6 +1,6 @@
 /* N rows in, M rows out; and families: the same rows, those of one parent in one batch. */
 #include <string.h>
-#include "exec/engine.h"
+#include "exec/guard.h"
 
 static bool make_bits(flow *in)
 {
@@ -84,12 +84,22 @@ int reshape_call(worker *w, uint32_t stage, flow *in, flow **out)
         if (!f || (in && !view_make(x, s->p, in, VIEW_LOOK, &view_in)) || !view_make(x, s->p, f, VIEW_FILL, &view_out))
             return worker_fail(w, SL_E_NOMEM, "out of memory");
         st->flow = in ? in : f;
+        const guard g = in ? guard_begin(w, stage, in, &view_in, true) : (guard){ 0 };
+        w->n_seen = 0;
         const uint64_t t0 = now_ns();
         r = s->s->reshape(&st->ctx, s->g, l, in ? &view_in : NULL, &view_out);
         st->ns += now_ns() - t0;
         st->batches++;
-        if ((r = stage_failed(w, stage, r)) < 0)
+        if ((r = stage_answered(w, stage, r, true, s->s->flags & SL_F_ORDERED)) < 0)
             return r;
+        if (view_out.n_rows != fresh->n || view_out.n_sel != f->n_sel)
+            return worker_fail(w, SL_E_INTERNAL, "%s made rows without add", s->p->name);
+        if (r == SL_MORE && !fresh->n)
+            return worker_fail(w, SL_E_INTERNAL, "%s wants another batch, and put nothing into this one", s->p->name);
+        if (sched_abandon(w))
+            return worker_fail(w, SL_E_CANCEL, "stopped");
+        if (in && guard_end(w, stage, &g) < 0)
+            return SL_E_INTERNAL;
         int e = in ? settle(w, st, in) : (rejects_forget(w), SL_OK);
         if (e >= 0 && f->n_sel)
             e = hand_on(w, stage, f, &tail);
@@ -98,7 +108,8 @@ int reshape_call(worker *w, uint32_t stage, flow *in, flow **out)
         if (e < 0)
             return e;
     }
-    s->closed = r == SL_END && (s->s->flags & SL_F_ORDERED);
+    if (r == SL_END && (s->s->flags & SL_F_ORDERED))
+        s->closed = true;
     if (in)
         count_in(st, in);
     return SL_OK;

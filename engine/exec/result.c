@@ -51,6 +51,42 @@ static void collect_damage(exec *x)
     }
 }
 
+void damage_save(exec *x, item end, sbuf *out)
+{
+    sbuf texts = { 0 };
+    pthread_mutex_lock(&x->lock);
+    sbuf_puts(out, ",\"damage\":[");
+    for (size_t i = 0, n = 0; i < x->n_damages; i++) {
+        const damage *d = &x->damages[i];
+        if (!item_before(d->at, end) || (d->pass && d->pass != x->now.number))
+            continue;
+        sbuf_printf(out, "%s%u,%llu,%u,%u", n ? "," : "", d->at.split, (unsigned long long)d->at.chunk, d->nth,
+                    d->file);
+        sbuf_puts(&texts, n++ ? "," : "");
+        sbuf_json_z(&texts, d->text);
+    }
+    pthread_mutex_unlock(&x->lock);
+    sbuf_printf(out, "],\"damage_text\":[%s]", sbuf_z(&texts));
+    out->failed |= texts.failed;
+    sbuf_free(&texts);
+}
+
+bool damage_load(exec *x, const uint64_t *numbers, size_t n_numbers, const sl_str *texts, size_t n_texts)
+{
+    if (n_numbers != 4 * n_texts)
+        return false;
+    for (size_t i = 0; i < n_texts; i++) {
+        const uint64_t *v = numbers + 4 * i;
+        damage *list = arena_grow(&x->mem, x->damages, x->n_damages, sizeof *list);
+        const char *text = arena_strndup(&x->mem, texts[i].p, texts[i].n);
+        if (!list || !text || v[0] > UINT32_MAX || v[2] > UINT32_MAX || (v[3] >= x->n_files && v[3] != PLAN_NONE))
+            return false;
+        x->damages = list;
+        list[x->n_damages++] = (damage){ { (uint32_t)v[0], v[1] }, (uint32_t)v[2], (uint32_t)v[3], 0, text };
+    }
+    return true;
+}
+
 bool result_make(exec *x)
 {
     const size_t n = x->p->n_stages;
@@ -127,7 +163,7 @@ static void compare(exec *x, uint32_t stage, const exec_stage *now)
     const exec_stage *then = &x->seen[stage];
     const char *name = x->p->stages[stage].name;
     sbuf why = { 0 };
-    if (!then->ran)
+    if (!then->ran || x->o.pick) /* then all documents came by, now only some */
         return;
     if (then->in != now->in || then->out != now->out)
         sbuf_printf(&why,
@@ -243,7 +279,8 @@ void exec_progress_now(const exec *x, exec_progress *out)
                             .documents = atomic_load(&x->documents),
                             .kept = atomic_load(&x->kept),
                             .errors = atomic_load(&x->errors),
-                            .pass = atomic_load(&x->pass_number) };
+                            .pass = atomic_load(&x->pass_number),
+                            .what = atomic_load(&x->pass_what) };
 }
 
 void exec_row_json(const exec_row *row, bool hidden, sbuf *out)
@@ -267,4 +304,22 @@ void exec_row_column(const exec_row *row, const char *name, sbuf *out)
     for (size_t i = 0; i < p->n_columns; i++)
         if (!strcmp(p->columns[i].name, name) && f->slot[i])
             json_column_value(&f->slot[i]->c, row->row, out);
+}
+
+bool exec_row_measured(const exec_row *row, size_t i, exec_measure *out)
+{
+    void *const *inside = row->engine;
+    const stage_thread *st = inside[0];
+    const worker *w = st->w;
+    for (size_t k = 0; k < w->n_seen; k++) {
+        const measured *m = &w->seen[k];
+        sl_metric metric;
+        if (m->f != inside[1] || m->row != row->row || i-- > 0)
+            continue;
+        if (!stage_metric(w->x->p->stages[st->stage].def, m->metric, &metric))
+            return false;
+        *out = (exec_measure){ metric.name, metric.unit, m->value };
+        return true;
+    }
+    return false;
 }

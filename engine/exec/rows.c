@@ -123,6 +123,7 @@ column *column_new(const exec *x, rows *r, uint32_t slot, uint32_t n, bool valid
         return NULL;
     memset(bits, valid ? 0xff : 0, words * 8);
     k->c = (sl_column){ .name = pc->name, .data = data, .valid = bits, .type = pc->type, .width = 1 };
+    k->by_place = slot == x->p->text;
     return k;
 }
 

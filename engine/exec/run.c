@@ -2,8 +2,9 @@
 #include <string.h>
 #include "exec/ledger.h"
 
-static void describe(const exec *x, sbuf *out)
+const char *pass_describe(exec *x)
 {
+    sbuf text = { 0 }, *out = &text;
     for (uint32_t i = 0, n = 0; i < x->p->n_stages; i++) {
         const pass_stage *s = pass_of(x, i);
         const plan_stage *p = &x->p->stages[i];
@@ -15,21 +16,21 @@ static void describe(const exec *x, sbuf *out)
     }
     if (x->now.plan.last)
         sbuf_puts(out, "write");
+    const char *z = text.failed ? NULL : arena_strdup(&x->mem, sbuf_z(&text));
+    sbuf_free(&text);
+    return z;
 }
 
 static void note_pass(exec *x, uint64_t began)
 {
     exec_pass *v = arena_grow(&x->mem, x->passes, x->n_run, sizeof *v);
-    sbuf what = { 0 };
-    describe(x, &what);
-    if (v) {
+    const char *what = pass_describe(x);
+    if (v && what) {
         x->passes = v;
-        v[x->n_run] = (exec_pass){ .what = arena_strdup(&x->mem, sbuf_z(&what)),
-                                   .seconds = (double)(now_ns() - began) / 1e9,
-                                   .documents = atomic_load(&x->documents) };
-        x->n_run += v[x->n_run].what != NULL;
+        v[x->n_run++] = (exec_pass){ .what = what,
+                                     .seconds = (double)(now_ns() - began) / 1e9,
+                                     .documents = atomic_load(&x->documents) };
     }
-    sbuf_free(&what);
 }
 
 static void fail_all(exec *x, const char *why)
@@ -45,6 +46,8 @@ exec_end exec_run(exec *x)
         fail_all(x, "out of memory");
     while (!last && !x->failed && !errors && !stop) {
         const uint64_t began = now_ns();
+        if (exec_cancelled(x)) /* maybe before all was finalized: no pass may count on it */
+            break;
         if (!pass_begin(x)) {
             fail_all(x, "out of memory");
             break;
@@ -62,8 +65,9 @@ exec_end exec_run(exec *x)
     }
     if (!x->failed && !stop && !errors && !x->o.tap) {
         sbuf err = { 0 };
-        if (outputs_finish(x->outs, &err) < 0)
-            sched_fail(x, (item){ UINT32_MAX, 0 }, SL_E_IO, sbuf_z(&err));
+        const int r = outputs_finish(x->outs, &err);
+        if (r < 0)
+            sched_fail(x, (item){ UINT32_MAX, 0 }, r, sbuf_z(&err));
         sbuf_free(&err);
     }
     exec_collect(x);

@@ -123,7 +123,7 @@ static bool take_chunk(exec *x, worker *w, uint32_t split, input_stream *in, uin
     const stage_state *src = &x->st[sp->source];
     const uint64_t t0 = now_ns();
     sbuf err = { 0 };
-    int r = INPUT_OK;
+    int r = INPUT_OK, e;
     w->at = (item){ split, chunk };
     if (!in)
         r = input_stream_open(&src->files.v[sp->file], sp->piece, members_of(src), &x->limits, &in, &err);
@@ -139,7 +139,9 @@ static bool take_chunk(exec *x, worker *w, uint32_t split, input_stream *in, uin
                     (unsigned long long)sp->room);
         r = INPUT_E_DATA;
     }
-    if (r >= 0)
+    if (r >= 0 && x->now.picks && !rejects_wanted(x, sp->first + chunk, sp->first + sp->room))
+        r = INPUT_END;
+    if (r >= 0 && r != INPUT_END)
         r = input_stream_next(in, w->chunk, &err);
     w->st[sp->source].ns += now_ns() - t0;
 
@@ -157,8 +159,8 @@ static bool take_chunk(exec *x, worker *w, uint32_t split, input_stream *in, uin
     pthread_mutex_unlock(&x->lock);
     if (r < 0)
         sched_fail(x, w->at, r, sbuf_z(&err));
-    if (r == INPUT_END && x->now.writes && outputs_end_split(x->outs, x->now.base + split, chunk, &err) < 0)
-        sched_fail(x, w->at, SL_E_IO, sbuf_z(&err));
+    if (r == INPUT_END && x->now.writes && (e = outputs_end_split(x->outs, x->now.base + split, chunk, &err)) < 0)
+        sched_fail(x, w->at, e, sbuf_z(&err));
     if (r == INPUT_END)
         turn_end_stream(x, split, chunk);
     sbuf_free(&err);
@@ -173,7 +175,7 @@ static bool do_outputs(exec *x, worker *w)
     while ((r = outputs_work(x->outs, w->number, &err)) > 0)
         ;
     if (r < 0)
-        sched_fail(x, (item){ 0, 0 }, SL_E_IO, sbuf_z(&err));
+        sched_fail(x, (item){ 0, 0 }, r, sbuf_z(&err));
     sbuf_free(&err);
     return r == 0;
 }
@@ -229,6 +231,8 @@ void sched_done(worker *w, bool good)
         sp->records += w->item_records;
         sp->kept += w->item_kept;
     }
+    if (good && x->now.plan.last && w->item_input != PLAN_NONE)
+        x->splits[w->item_input].kept += w->item_kept;
     x->now.in_flight--;
     pthread_cond_broadcast(&x->changed);
     pthread_mutex_unlock(&x->lock);
@@ -274,14 +278,15 @@ static void note_damage(worker *w, uint32_t nth, const char *sentence)
     char *text = arena_strdup(&x->mem, sentence);
     if (list && text) {
         x->damages = list;
-        list[x->n_damages++] = (damage){ w->at, nth, src->uses_input ? src->first_file + sp->file : PLAN_NONE, text };
+        list[x->n_damages++] =
+            (damage){ w->at, nth, src->uses_input ? src->first_file + sp->file : PLAN_NONE, x->now.number, text };
     }
     pthread_mutex_unlock(&x->lock);
 }
 
 void sched_note(worker *w, int code)
 {
-    worker_fail(w, code, "%s: a split ended early", w->x->st[w->x->splits[w->at.split].source].p->name);
+    worker_fail(w, code, "%s: a split ended early", w->x->st[input_of(w)->source].p->name);
     note_damage(w, UINT32_MAX, sbuf_z(&w->error));
     sbuf_clear(&w->error);
     w->error_code = SL_OK;

@@ -63,7 +63,7 @@ static void add_inputs(const exec *x, uint32_t stage, sbuf *out)
 
 /* What the documents that leave (fit: enter) a stage depend on, as a hash; port as in passes. `memo` has those of
  * stages. */
-static uint64_t identity(const exec *x, uint32_t stage, bool fit, uint64_t *memo)
+static uint64_t identity(exec *x, uint32_t stage, bool fit, uint64_t *memo)
 {
     const plan_stage *p = &x->p->stages[stage];
     sbuf text = { 0 };
@@ -81,7 +81,7 @@ static uint64_t identity(const exec *x, uint32_t stage, bool fit, uint64_t *memo
             sbuf_printf(&text, " from %016llx", (unsigned long long)identity(x, p->from[k], false, memo));
         for (size_t k = 0; k < p->n_ports && !fit; k++)
             sbuf_printf(&text, " port %016llx",
-                        (unsigned long long)(p->ports[k].state ? file_identity(p->ports[k].state)
+                        (unsigned long long)(p->ports[k].state ? file_identity(states_port_path(x, &p->ports[k]))
                                              : p->ports[k].last == PLAN_NONE
                                                  ? 0
                                                  : identity(x, p->ports[k].last, false, memo)));
@@ -93,7 +93,7 @@ static uint64_t identity(const exec *x, uint32_t stage, bool fit, uint64_t *memo
     return h;
 }
 
-uint64_t states_run_identity(const exec *x)
+uint64_t states_run_identity(exec *x)
 {
     uint64_t *memo = calloc(x->p->n_stages + 1, sizeof *memo), h = hash_bytes(x->p->hash, strlen(x->p->hash));
     for (uint32_t i = 0; memo && i < x->p->n_stages; i++)
@@ -102,7 +102,7 @@ uint64_t states_run_identity(const exec *x)
     return h;
 }
 
-static void name_of(const exec *x, uint32_t stage, uint32_t what, char out[17])
+static void name_of(exec *x, uint32_t stage, uint32_t what, char out[17])
 {
     const plan_stage *p = &x->p->stages[stage];
     uint64_t *memo = calloc(x->p->n_stages + 1, sizeof *memo), h = memo ? identity(x, stage, true, memo) : 0;
@@ -110,7 +110,7 @@ static void name_of(const exec *x, uint32_t stage, uint32_t what, char out[17])
         h = hash_two(h, identity(x, p->from[k], false, memo));
     for (size_t k = 0; memo && k < p->n_ports; k++)
         if (what == SL_WHOLE || what == k + 1)
-            h = hash_two(h, p->ports[k].state               ? file_identity(p->ports[k].state)
+            h = hash_two(h, p->ports[k].state               ? file_identity(states_port_path(x, &p->ports[k]))
                             : p->ports[k].last == PLAN_NONE ? 0
                                                             : identity(x, p->ports[k].last, false, memo));
     snprintf(out, 17, "%016llx", (unsigned long long)h);
@@ -248,6 +248,11 @@ bool states_save(exec *x, uint32_t stage, uint32_t what)
         return true;
     const char *path = states_path(x, stage, what, name);
     what_name(what, kind);
+    if (file_identity(s->p->def->plugin->path) != plugin_identity(s->p->def->plugin)) {
+        sbuf_printf(&x->notes, "%s changed while it ran; what %s was fitted to is not saved\n", s->p->def->plugin->path,
+                    s->p->name);
+        return true; /* nobody could tell which of the two made it */
+    }
     made_by(x, stage, &by);
     report_of(x, stage, &report);
     const char *plugin_name = arena_printf(&x->mem, "%s %s", s->p->def->plugin->name, s->p->def->plugin->version);
@@ -381,6 +386,36 @@ static int find(exec *x, uint32_t stage, uint32_t what, sbuf *why)
     return load(x, stage, what, path, why);
 }
 
+/* As it is written, else in the folder of states. */
+const char *states_port_path(exec *x, const plan_port *port)
+{
+    if (fs_exists(port->state) || !x->o.states || strchr(port->state, '/'))
+        return port->state;
+    const char *path = arena_printf(&x->mem, "%s/%s", x->o.states, port->state);
+    return path && fs_exists(path) ? path : port->state;
+}
+
+void states_check_ports(exec *x, diags *d)
+{
+    for (uint32_t i = 0; i < x->p->n_stages; i++)
+        for (size_t k = 0; k < x->p->stages[i].n_ports; k++) {
+            const plan_port *port = &x->p->stages[i].ports[k];
+            sbuf why = { 0 };
+            int code = SL_OK;
+            if (!port->state)
+                continue;
+            artifact_reader *r = artifact_open(states_port_path(x, port), &code, &why);
+            if (!r)
+                diag_error(d, port->at, "%s", why.n ? sbuf_z(&why) : "out of memory");
+            else if (!x->st[i].s->load)
+                diag_error(d, port->at, "%s cannot load a saved state", x->p->stages[i].common.use);
+            else if (!is_ours(x, i, artifact_head_of(r), true, &why))
+                diag_error(d, port->at, "%s cannot be used: %s", port->state, sbuf_z(&why));
+            artifact_close(r);
+            sbuf_free(&why);
+        }
+}
+
 static int find_stage(exec *x, uint32_t i, sbuf *why)
 {
     stage_state *s = &x->st[i];
@@ -394,9 +429,7 @@ static int find_stage(exec *x, uint32_t i, sbuf *why)
     for (uint32_t k = 0; k <= s->p->n_ports && r >= 0; k++) {
         const plan_port *port = k ? &s->p->ports[k - 1] : NULL;
         if (port && port->state) {
-            r = s->s->load ? load(x, i, k, port->state, why) : SL_E_STATE;
-            if (!s->s->load)
-                sbuf_printf(why, "%s cannot load a saved state", s->p->common.use);
+            r = load(x, i, k, states_port_path(x, port), why);
         } else if (may && !x->todo.done[i][k] && (r = find(x, i, k, why)) == SL_OK) {
             x->todo.done[i][k] = true;
         }

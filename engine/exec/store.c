@@ -2,10 +2,6 @@
 #include <string.h>
 #include "exec/engine.h"
 
-enum {
-    SORT_PIECE = 8 << 20, /* bytes of documents that one worker takes at a time */
-};
-
 bool store_open(exec *x, uint32_t stage, int capture)
 {
     store *s = &x->st[stage].store;
@@ -54,15 +50,37 @@ int store_put(worker *w, uint32_t stage, const flow *f)
     return r;
 }
 
+/* A piece ends with the quarantine lines of its item, and how many bytes they are. */
 int store_end_item(worker *w)
 {
     exec *x = w->x;
     sbuf err = { 0 };
     int r = SL_OK;
-    for (uint32_t i = 0; i < x->p->n_stages && r >= 0; i++)
-        if (pass_of(x, i)->capture == CAPTURE_KEEP)
-            r = pieces_end(x->st[i].store.kept, w->number, item_number(w), &err);
+    for (uint32_t i = x->now.keeper; i < x->p->n_stages && r >= 0; i++) {
+        if (pass_of(x, i)->capture != CAPTURE_KEEP)
+            continue;
+        pieces *kept = x->st[i].store.kept;
+        sbuf_clear(&w->packed);
+        if (i == x->now.keeper && (r = quarantine_pack(w, &w->packed)) < 0)
+            break;
+        const uint64_t lines = w->packed.n;
+        sbuf_add(&w->packed, &lines, sizeof lines);
+        r = w->packed.failed ? SL_E_NOMEM : pieces_add(kept, w->number, w->packed.p, w->packed.n, &err);
+        if (r >= 0)
+            r = pieces_end(kept, w->number, item_number(w), &err);
+    }
     return failed(w, r, &err);
+}
+
+/* What stands behind the rows of a kept piece: taken off, and taken up if nobody reads the piece again. */
+static int take_lines(worker *w, uint32_t stage, pack_source *from)
+{
+    uint64_t lines;
+    if (from->n < sizeof lines)
+        return SL_OK;
+    memcpy(&lines, from->p + from->n - sizeof lines, sizeof lines);
+    from->n -= sizeof lines + lines;
+    return lines && pass_of(w->x, stage)->read_last ? quarantine_unpack(w, from->p + from->n, lines) : SL_OK;
 }
 
 int store_finish(exec *x)
@@ -99,6 +117,8 @@ int store_read(worker *w, const pass_item *at)
     }
     if (failed(w, r, &err) < 0)
         return r;
+    if (!s->sort && (r = take_lines(w, at->feed, &from)) < 0)
+        return r;
     for (flow *f;;) {
         if (sched_abandon(w))
             return worker_fail(w, SL_E_CANCEL, "stopped");
@@ -106,6 +126,7 @@ int store_read(worker *w, const pass_item *at)
             return r;
         rows *held = f->r;
         w->item_records += held->n;
+        w->item_input = s->sort ? PLAN_NONE : held->input[0]; /* a kept piece has rows of one split */
         atomic_fetch_add_explicit(&x->documents, held->n, memory_order_relaxed);
         if (x->quarantine && !(held->as_read = flow_branch(x, f)))
             return worker_fail(w, SL_E_NOMEM, "out of memory");

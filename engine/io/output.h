@@ -81,13 +81,16 @@ void outputs_free(outputs *o);
  * a newline, to json. It holds, for each output, what stands in frames that are written, and the records of an open
  * frame that is older than half a second, so that an output which hardly gets anything does not hold the others back.
  * sync: that is on the disk when the call returns. (*split, *chunk): the lowest chunk with a record, of any output,
- * that is not in the mark; a continued run starts there. Where an output is "-", the mark is null and the place (0, 0):
- * such a run can only start anew. Also after a failure to write. 0; SL_E_NOMEM; SL_E_IO (a failed fdatasync fails the
- * outputs as well); the code of the failure, where it left in doubt what was cut or written. Nothing is appended then.
+ * that is not in the mark; a continued run starts there. It never goes back, not even over a resume: for that the call
+ * may have to compress and write a frame. Where an output is "-", the mark is null and the place (0, 0): such a run can
+ * only start anew. Also after a failure to write. 0; SL_E_NOMEM; SL_E_IO (a failed fdatasync fails the outputs as
+ * well); the code of the failure, where it left in doubt what was cut or written. Nothing is appended then.
  */
 int outputs_mark(outputs *o, bool sync, sbuf *json, uint64_t *split, uint64_t *chunk, sbuf *err);
 /* From now on outputs_free leaves the temporary files. */
 void outputs_keep(outputs *o);
+/* A test setting: marks hold open frames of this age, in ns; otherwise half a second. */
+void outputs_tail_age(outputs *o, uint64_t ns);
 
 /* Before the first outputs_open of a process that wants to continue a run: same specs, order and tag. No file is made,
  * and outputs_free keeps the temporary files. Then either outputs_resume succeeds, or outputs_anew. */

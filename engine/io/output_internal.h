@@ -60,7 +60,7 @@ typedef struct frame {
     size_t at;
     uint64_t bytes;                      /* of records */
     stream_at start;                     /* place of its first record */
-    uint64_t opened;                     /* clock_ns at its first record */
+    uint64_t opened;                     /* clock_ns at its first record; 0: it is in a mark already */
     uint64_t shard_records, shard_bytes; /* when it was closed: of the shard, up to its end */
     char *packed;                        /* NULL: written as it is */
     size_t packed_n;
@@ -134,6 +134,7 @@ struct outputs {
     uint64_t tail_age; /* ns: marks hold the records of an open frame that is at least as old */
 
     pthread_mutex_t mark_mutex; /* one mark at a time; taken before the mutex */
+    stream_at marked;           /* under it: the place of the last mark; records: 0 */
     pthread_mutex_t pool_mutex; /* of the pools alone; no other lock is taken under it */
     gather_pool gathers, blocks;
 

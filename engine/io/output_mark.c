@@ -33,13 +33,14 @@ void mark_made_by(char out[64]) { snprintf(out, 64, "zstd %u, zlib %s", ZSTD_ver
 static void look(output *out, uint64_t now, seen *s)
 {
     const outputs *o = out->set;
-    const frame *f = out->open;
+    frame *f = out->open;
     *s = (seen){ .out = out, .done = out->done, .at = { o->split, o->chunk, 0 } };
     if (stream_before(o->split, o->chunk, &out->from) || out->from.records)
         s->at = out->from;
     if (out->frames.first) { /* closed and not written: it comes again, and so does all behind it */
         s->at = out->frames.first->start;
-    } else if (f && f->bytes <= TAIL_MAX && now - f->opened >= o->tail_age) {
+    } else if (f && f->bytes <= TAIL_MAX && (!f->opened || now - f->opened >= o->tail_age)) {
+        f->opened = 0;
         s->tail = true;
         s->start = f->start;
         s->bytes = f->bytes;
@@ -65,31 +66,63 @@ static int copy_tail(seen *s)
     return 0;
 }
 
-static int look_at_all(outputs *o, seen *v, sbuf *err)
+/* [mutex held, nobody cuts] An open frame was in the mark before and is closed now, but not written: this mark would go
+ * back to its first record. */
+static bool goes_back(const outputs *o, const seen *v)
+{
+    for (size_t i = 0; i < o->n; i++)
+        if (o->v[i]->frames.first && stream_before(v[i].at.split, v[i].at.chunk, &o->marked))
+            return true;
+    return false;
+}
+
+/* 1: try again. 0: nobody cuts until order_go_on. */
+static int try_to_look(outputs *o, seen *v, sbuf *err)
 {
     int r = 0;
     pthread_mutex_lock(&o->mutex);
     order_pause(o);
     const uint64_t now = clock_ns();
-    const bool torn = o->torn;
-    if (torn)
+    if (o->torn)
         r = outputs_failure(o, err);
-    for (size_t i = 0; i < o->n && !torn; i++)
+    for (size_t i = 0; i < o->n && r == 0; i++)
         look(o->v[i], now, &v[i]);
+    if (r == 0 && goes_back(o, v)) {
+        r = outputs_failure(o, err); /* then it will never be written */
+        r = r < 0 ? r : 1;
+    }
+    if (r != 0)
+        order_go_on(o);
     pthread_mutex_unlock(&o->mutex);
+    return r;
+}
+
+static int look_at_all(outputs *o, seen *v, sbuf *err)
+{
+    int r;
+    while ((r = try_to_look(o, v, err)) > 0) {
+        r = outputs_work(o, 0, err);
+        if (r < 0)
+            return r;
+        if (r == 0)
+            outputs_wait(o, 5); /* another has it in hand */
+    }
+    if (r < 0)
+        return r;
     for (size_t i = 0; i < o->n && r == 0; i++)
         r = copy_tail(&v[i]);
     pthread_mutex_lock(&o->mutex);
     order_go_on(o);
     pthread_mutex_unlock(&o->mutex);
-    if (r < 0 && !torn)
+    if (r < 0)
         sbuf_puts(err, "out of memory");
     return r;
 }
 
 /* ---- syncing ---- */
 
-/* By its name: the writer may close its descriptor at any time. Finished files are synced when they are closed. */
+/* By its name: the writer may close its descriptor at any time. Finished files are synced when they are closed. -ENOMEM
+ * is never the word of a failed sync. */
 static int sync_file(const char *path)
 {
     const int fd = open(path, O_WRONLY | O_NOFOLLOW | O_CLOEXEC);
@@ -97,7 +130,7 @@ static int sync_file(const char *path)
         return -errno;
     const int r = fdatasync(fd) && errno != EINVAL ? -errno : 0; /* some file systems cannot */
     close(fd);
-    return r;
+    return r == -ENOMEM ? -EIO : r;
 }
 
 static int sync_output(const seen *s)
@@ -123,6 +156,10 @@ static int sync_all(outputs *o, const seen *v, sbuf *err)
         const int e = sync_output(&v[i]);
         if (e == 0)
             continue;
+        if (e == -ENOMEM) {
+            sbuf_puts(err, "out of memory");
+            return SL_E_NOMEM;
+        }
         pthread_mutex_lock(&o->mutex);
         o->torn = true;
         outputs_fail(o, SL_E_IO, "cannot sync %s: %s", v[i].out->spec.path, strerror(-e));
@@ -234,33 +271,50 @@ static bool has_stdout(const outputs *o)
     return false;
 }
 
-int outputs_mark(outputs *o, bool sync, sbuf *json, uint64_t *split, uint64_t *chunk, sbuf *err)
+/* The lowest chunk of all outputs. */
+static stream_at lowest(const outputs *o, const seen *v)
 {
-    *split = *chunk = 0;
-    if (has_stdout(o)) {
-        sbuf_puts(json, "null");
-        return json->failed ? SL_E_NOMEM : 0;
-    }
+    stream_at at = { 0 };
+    for (size_t i = 0; i < o->n; i++)
+        if (i == 0 || stream_before(v[i].at.split, v[i].at.chunk, &at))
+            at = (stream_at){ v[i].at.split, v[i].at.chunk, 0 };
+    return at;
+}
+
+static int take_mark(outputs *o, bool sync, sbuf *json, sbuf *err)
+{
     seen *v = calloc(o->n + 1, sizeof *v);
     if (!v) {
         sbuf_puts(err, "out of memory");
         return SL_E_NOMEM;
     }
-    pthread_mutex_lock(&o->mark_mutex);
     int r = look_at_all(o, v, err);
     if (r == 0 && sync)
         r = sync_all(o, v, err);
     if (r == 0)
         r = add_all(o, v, json, err);
-    pthread_mutex_unlock(&o->mark_mutex);
-    for (size_t i = 0; i < o->n; i++) {
-        const stream_at *at = &v[i].at;
-        if (i == 0 || stream_before(at->split, at->chunk, &(stream_at){ *split, *chunk, 0 })) {
-            *split = at->split;
-            *chunk = at->chunk;
-        }
+    if (r == 0)
+        o->marked = lowest(o, v);
+    for (size_t i = 0; i < o->n; i++)
         free(v[i].copy);
-    }
     free(v);
+    return r;
+}
+
+int outputs_mark(outputs *o, bool sync, sbuf *json, uint64_t *split, uint64_t *chunk, sbuf *err)
+{
+    sbuf ignored = { 0 };
+    int r;
+    *split = *chunk = 0;
+    if (has_stdout(o)) {
+        sbuf_puts(json, "null");
+        return json->failed ? SL_E_NOMEM : 0;
+    }
+    pthread_mutex_lock(&o->mark_mutex);
+    r = take_mark(o, sync, json, err ? err : &ignored);
+    *split = o->marked.split;
+    *chunk = o->marked.chunk;
+    pthread_mutex_unlock(&o->mark_mutex);
+    sbuf_free(&ignored);
     return r;
 }

@@ -44,15 +44,21 @@ static void restored_free(restored *t)
 
 /* ---- does the mark fit? ---- */
 
-static bool same_path(const char *mine, const char *marked)
+static int check_path(const char *mine, const char *marked, sbuf *err)
 {
     sbuf a = { 0 }, b = { 0 };
+    int r = 0;
     sbuf_json_z(&a, mine);
     sbuf_json_z(&b, marked);
-    const bool same = !a.failed && !b.failed && !strcmp(sbuf_z(&a), sbuf_z(&b));
+    if (a.failed || b.failed) {
+        r = no_memory(err);
+    } else if (strcmp(a.p, b.p)) {
+        sbuf_printf(err, "the run wrote %s where it writes %s now", marked, mine);
+        r = SL_E_STATE;
+    }
     sbuf_free(&a);
     sbuf_free(&b);
-    return same;
+    return r;
 }
 
 static int check_spec(const output_spec *spec, const mark_output *m, sbuf *err)
@@ -61,10 +67,9 @@ static int check_spec(const output_spec *spec, const mark_output *m, sbuf *err)
         sbuf_puts(err, "standard output cannot be continued");
         return SL_E_STATE;
     }
-    if (!same_path(spec->path, m->path)) {
-        sbuf_printf(err, "the run wrote %s where it writes %s now", m->path, spec->path);
-        return SL_E_STATE;
-    }
+    const int r = check_path(spec->path, m->path, err);
+    if (r < 0)
+        return r;
     const uint64_t files = m->n_shards + (m->open || m->tail);
     if (m->format != (uint64_t)spec->format || m->level != spec->level || m->shard_bytes != spec->shard_bytes ||
         m->shard_records != spec->shard_records || (files > 1 && !path_is_sharded(spec->path))) {
@@ -78,6 +83,8 @@ static int check_spec(const output_spec *spec, const mark_output *m, sbuf *err)
 
 static int gone_or_broken(const char *path, int error, sbuf *err)
 {
+    if (error == ENOMEM)
+        return no_memory(err);
     sbuf_printf(err, "cannot look at %s: %s", path, strerror(error));
     return error == ENOENT || error == ENOTDIR || error == ELOOP ? SL_E_STATE : SL_E_IO;
 }
@@ -200,16 +207,18 @@ static int unpack_tail(output *out, const mark_output *m, gather *g, sbuf *err)
 {
     sbuf packed = { 0 };
     char *p = malloc(m->tail_bytes ? m->tail_bytes : 1);
+    ZSTD_DCtx *zstd = ZSTD_createDCtx();
     int r = SL_E_STATE;
     const bool good = base64_get(m->tail_text, m->tail_n, &packed);
-    if (!p || packed.failed)
+    if (!p || !zstd || packed.failed)
         r = SL_E_NOMEM;
-    else if (good && packed.n && ZSTD_decompress(p, m->tail_bytes, packed.p, packed.n) == m->tail_bytes)
+    else if (good && packed.n && ZSTD_decompressDCtx(zstd, p, m->tail_bytes, packed.p, packed.n) == m->tail_bytes)
         r = !m->tail_bytes || gather_append(g, p, m->tail_bytes) ? 0 : SL_E_NOMEM;
     if (r == SL_E_STATE)
         sbuf_printf(err, "the mark cannot be used: the open frame of %s is damaged", out->spec.path);
     else if (r < 0)
         no_memory(err);
+    ZSTD_freeDCtx(zstd);
     free(p);
     sbuf_free(&packed);
     return r;
@@ -323,12 +332,14 @@ static int resume(outputs *o, const mark *m, restored *v, sbuf *err)
     return r;
 }
 
-int outputs_resume(outputs *o, const char *json, size_t n, sbuf *err)
+int outputs_resume(outputs *o, const char *json, size_t n, sbuf *reterr)
 {
     arena mem;
     mark m = { 0 };
+    sbuf ignored = { 0 }, *err = reterr ? reterr : &ignored;
     if (!o->continuing) {
         sbuf_puts(err, "internal error: outputs are resumed that were not opened for it");
+        sbuf_free(&ignored);
         return SL_E_INTERNAL;
     }
     restored *v = malloc((o->n + 1) * sizeof *v);
@@ -342,13 +353,17 @@ int outputs_resume(outputs *o, const char *json, size_t n, sbuf *err)
         restored_free(&v[i]);
     free(v);
     arena_free(&mem);
-    if (r == 0)
+    sbuf_free(&ignored);
+    if (r == 0) {
         o->continuing = o->keep = false;
+        o->marked = (stream_at){ o->split, o->chunk, 0 };
+    }
     return r;
 }
 
-int outputs_anew(outputs *o, sbuf *err)
+int outputs_anew(outputs *o, sbuf *reterr)
 {
+    sbuf ignored = { 0 }, *err = reterr ? reterr : &ignored;
     int r = 0;
     for (size_t i = 0; i < o->n && r == 0; i++) {
         r = output_sweep(o->v[i]->spec.path, o->tag);
@@ -359,6 +374,7 @@ int outputs_anew(outputs *o, sbuf *err)
     }
     for (size_t i = 0; i < o->n && r == 0; i++)
         r = first_file(o->v[i], err);
+    sbuf_free(&ignored);
     if (r == 0)
         o->continuing = o->keep = false;
     return r;
@@ -366,3 +382,4 @@ int outputs_anew(outputs *o, sbuf *err)
 
 void outputs_continue(outputs *o) { o->continuing = o->keep = true; }
 void outputs_keep(outputs *o) { o->keep = true; }
+void outputs_tail_age(outputs *o, uint64_t ns) { o->tail_age = ns; }

@@ -91,9 +91,13 @@ static void connect_stage(plan *p, diags *d, uint32_t i)
     }
     if (s->owner != PLAN_NONE && s->common.from.n) {
         diag_error(d, from_at(s, 0), "a stage of an input reads from the one before it in the list");
+        if (s->prev != PLAN_NONE)
+            connect(p, d, s->prev, i, 0);
         return;
     }
     if (!s->common.from.n) {
+        if (s->prev == PLAN_NONE && !s->def)
+            return; /* an unknown one may have been meant to be a source */
         if (s->prev == PLAN_NONE)
             diag_error(d, s->in_file->at, "'%s' stands first and has nothing to read from; %s begins with a source",
                        s->name, s->owner == PLAN_NONE ? "a pipeline" : "an input");
@@ -203,30 +207,34 @@ static void check_paths(plan *p, diags *d)
     }
 }
 
+/* The first thing above s that keeps the parts of a document from coming together, on whatever way: a stage that sorts,
+ * or a source if nobody below it cuts documents. above[i]: the same for what leaves stage i. */
+static uint32_t breaks_families(const plan_stage *s, const uint32_t *above)
+{
+    for (size_t k = 0; k < s->n_from; k++)
+        if (above[s->from[k]] != PLAN_NONE)
+            return above[s->from[k]];
+    return PLAN_NONE;
+}
+
 /* A stage that wants the parts of a document together: somebody above must have cut documents, and nobody may have
  * sorted the parts since. */
-static void check_families(const plan *p, diags *d)
+static void check_families(const plan *p, diags *d, uint32_t *above)
 {
-    for (size_t i = 0; i < p->n_stages; i++) {
+    for (uint32_t i = 0; i < p->n_stages; i++) {
         const plan_stage *s = &p->stages[i];
-        if (!s->def || !(s->def->s.flags & SL_F_FAMILIES))
+        const uint32_t found = breaks_families(s, above);
+        above[i] = gives_places(s) ? i : s->def && s->def->s.kind == SL_RESHAPE ? PLAN_NONE : found;
+        if (!s->def || !(s->def->s.flags & SL_F_FAMILIES) || found == PLAN_NONE)
             continue;
-        for (const plan_stage *a = s; a && a->n_from;) {
-            a = &p->stages[a->from[0]];
-            if (a->sorts) {
-                diag_error(d, s->in_file->at,
-                           "%s wants all parts of a document together, but '%s' above sorts the stream", s->common.use,
-                           a->name);
-                break;
-            }
-            if (a->def && a->def->s.kind == SL_RESHAPE)
-                break;
-            if (!a->n_from) {
-                diag_error(d, s->in_file->at,
-                           "%s wants the parts that documents were cut into, and no stage above cuts them",
-                           s->common.use);
-                diag_hint(d, "such as expand.split");
-            }
+        if (p->stages[found].sorts) {
+            diag_error(d, s->in_file->at, "%s wants all parts of a document together, but '%s' above sorts the stream",
+                       s->common.use, p->stages[found].name);
+        } else {
+            diag_error(d, s->in_file->at,
+                       "%s wants the parts that documents were cut into, and no stage above cuts those of '%s'",
+                       s->common.use, p->stages[found].name);
+            diag_hint(d, "such as expand.split");
         }
     }
 }
@@ -236,13 +244,14 @@ void bind_graph(plan *p, diags *d)
     const size_t n = p->n_stages, words = n / 64 + 1;
     bits *under = arena_zalloc(&p->mem, (n + 1) * sizeof *under, 16),
          *before = arena_zalloc(&p->mem, (n + 1) * sizeof *before, 16);
+    uint32_t *above = arena_zalloc(&p->mem, (n + 1) * sizeof *above, _Alignof(uint32_t));
     for (size_t i = 0; under && before && i < n; i++) {
         under[i].w = arena_zalloc(&p->mem, words * 8, 8);
         before[i].w = arena_zalloc(&p->mem, words * 8, 8);
         if (!under[i].w || !before[i].w)
             under = NULL;
     }
-    if (!under || !before) {
+    if (!under || !before || !above) {
         diag_error(d, (diag_at){ 0 }, "out of memory");
         return;
     }
@@ -259,13 +268,15 @@ void bind_graph(plan *p, diags *d)
         plan_stage *s = &p->stages[i];
         if (s->def && !is_sink(s) && !s->n_to) {
             diag_error(d, s->in_file->at, "'%s' leads nowhere: no stage reads from it", s->name);
-            if (is_source(s) && i + 1 < n)
+            if (s->owner != PLAN_NONE)
+                diag_hint(d, "an input is one source and the stages below it");
+            else if (is_source(s) && i + 1 < n)
                 diag_hint(d, "a stage reads from the one before it; to read several, say 'from: [%s, …]'", s->name);
             else
                 diag_hint(d, "a pipeline ends with a sink");
         }
     }
-    check_families(p, d);
+    check_families(p, d, above);
     check_paths(p, d);
     order_sources(p, d, under, before);
 }

@@ -195,21 +195,20 @@ bool pass_next(const plan *p, const pass_state *st, pass_plan *out)
 {
     const size_t n = p->n_stages;
     bool *flags = calloc(3 * n + 3, 1);
-    bool good = flags != NULL, keeps = false;
-    if (!good)
+    if (!flags)
         return false;
     bool *later = flags, *reads = flags + n;
     choose(p, st, out, later, reads, flags + 2 * n);
-    good = find_later(p, st, out, later, reads);
-    for (size_t i = 0; good && i < n; i++)
+    bool good = find_later(p, st, out, later, reads);
+    for (size_t i = n; good && i-- > 0;) /* the lowest first: what is kept below it may be all that is needed */
         if (st->keep[i] && out->st[i].role == ROLE_RUN && later[i] && out->st[i].capture == CAPTURE_NONE) {
             out->st[i].capture = CAPTURE_KEEP;
-            keeps = true;
+            good = find_later(p, st, out, later, reads);
         }
-    if (good && keeps)
-        good = find_later(p, st, out, later, reads);
-    for (size_t i = 0; good && i < n; i++)
+    for (size_t i = 0; good && i < n; i++) {
         out->st[i].official = out->st[i].role == ROLE_RUN && !later[i];
+        out->st[i].read_last = st->stored[i] && out->st[i].feed && !reads[i];
+    }
     free(flags);
     return good;
 }

@@ -11,6 +11,7 @@ typedef struct pass_stage {
     uint8_t role, capture;
     bool feed;     /* documents come from here: a source reads, or what was kept or sorted behind the stage is read */
     bool official; /* ROLE_RUN: no later pass runs it, so this one counts, rejects and writes for good */
+    bool read_last; /* a store that feeds: no later pass reads it */
     uint32_t port; /* ROLE_FIT: the port that is looked at; 0: the main stream */
 } pass_stage;
 

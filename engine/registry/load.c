@@ -61,6 +61,27 @@ const char *stage_kind_name(const stage_def *d)
     return name[d->s.kind <= SL_SINK ? d->s.kind : 0];
 }
 
+/* Does the stage say of itself what cannot be together? */
+static const char *contradiction(const stage_def *d)
+{
+    const sl_stage *s = &d->s;
+    const bool source = s->kind == SL_SOURCE;
+    sl_port port;
+    sl_field f;
+    if (source && (s->fit || (s->flags & (SL_F_ORDERED | SL_F_FAMILIES))))
+        return "has a source that wants to see documents (fit, ordered, families)";
+    if (!s->fit && (stage_port(d, 0, &port) || s->finalize))
+        return "has a stage with ports or finalize, but without fit";
+    if ((s->flags & SL_F_PORTS_ONLY) && !stage_port(d, 0, &port))
+        return "has a stage that looks at its ports only, and has none";
+    if (!s->save != !s->load)
+        return "has a stage that saves its state and cannot load it, or the other way round";
+    for (size_t i = 0; stage_field(d, i, &f); i++)
+        if ((f.flags & SL_ORDER) && (source || s->kind == SL_SINK || f.type != SL_T_U64 || !(f.flags & SL_WRITE)))
+            return "has a stage whose order is no written u64 column of a transform or reshape";
+    return NULL;
+}
+
 /* What the engine relies on before it looks any closer; everything else is stage_lint's. NULL: sound. */
 static const char *broken_stage(const sl_stage *raw, const stage_def *d)
 {
@@ -78,7 +99,7 @@ static const char *broken_stage(const sl_stage *raw, const stage_def *d)
         (s->fields && s->field_stride < sizeof(sl_field)) ||
         (s->metrics && s->metric_stride < offsetof(sl_metric, unit)) || (s->ports && s->port_stride < sizeof(sl_port)))
         return "has a stage with a table whose rows are too short";
-    return NULL;
+    return contradiction(d);
 }
 
 static const plugin_def *read_plugin(arena *mem, const char *file, const sl_plugin *raw, const char **why)

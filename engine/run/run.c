@@ -247,7 +247,8 @@ static int judge(job *j, exec_end end)
     add_percent(j->x, &j->error);
     sbuf_puts(&j->error, "; nothing was published");
     const int code = end == EXEC_TOO_MANY_ERRORS ? EXIT_BAD_DATA : run_exit_code(exec_error_code(j->x));
-    if (code == EXIT_IO && (j->kept = exec_keep(j->x)))
+    /* SL_E_STATE: what is there does not fit what was done before; it never will */
+    if (code == EXIT_IO && exec_error_code(j->x) != SL_E_STATE && (j->kept = exec_keep(j->x)))
         sbuf_puts(&j->error, ". The same command continues it");
     return code;
 }

@@ -96,12 +96,9 @@ static bool is_own_file(const char *name)
     return false;
 }
 
-/* run.json.4711.tmp, .quarantine.jsonl.zst.sluice-…: what a run that was killed leaves of its own files. */
-static bool is_own_temporary(const char *name)
+/* run.json.4711.tmp: half a file. */
+static bool is_half_file(const char *name)
 {
-    static const char quarantine[] = ".quarantine.jsonl.zst.sluice-";
-    if (!strncmp(name, quarantine, sizeof quarantine - 1))
-        return true;
     for (size_t i = 0; i < sizeof own_files / sizeof *own_files; i++) {
         const size_t n = strlen(own_files[i]);
         const size_t digits = strncmp(name, own_files[i], n) || name[n] != '.' ? 0 : strspn(name + n + 1, "0123456789");
@@ -111,13 +108,26 @@ static bool is_own_temporary(const char *name)
     return false;
 }
 
-/* Of a folder whose run is dead; what cannot be removed does no harm. */
-static void sweep_folder(const char *dir)
+/* That, and .quarantine.jsonl.zst.sluice-…: what a run that was killed leaves of its own files. */
+static bool is_own_temporary(const char *name)
+{
+    static const char quarantine[] = ".quarantine.jsonl.zst.sluice-";
+    return !strncmp(name, quarantine, sizeof quarantine - 1) || is_half_file(name);
+}
+
+/* Of a folder whose run is dead; what cannot be removed does no harm. continues: what it had done is of use. */
+static void sweep_folder(const char *dir, bool continues)
 {
     DIR *d = opendir(dir);
     for (const struct dirent *e; d && (e = readdir(d));)
-        if (is_own_temporary(e->d_name))
+        if (continues ? is_half_file(e->d_name) : is_own_temporary(e->d_name))
             (void)unlinkat(dirfd(d), e->d_name, 0);
+    if (d)
+        (void)unlinkat(dirfd(d), "scratch", AT_REMOVEDIR); /* its files have no names */
+    if (d && !continues) {
+        (void)unlinkat(dirfd(d), "progress", 0);
+        (void)unlinkat(dirfd(d), "splits.part", 0);
+    }
     if (d)
         closedir(d);
 }
@@ -130,6 +140,8 @@ static int learn(run_folder *f, const run_record *r, const char *base, bool ours
 {
     for (size_t i = 0; i < r->claims.n; i++) {
         const char *full = name_resolve(&f->resolver, base, r->claims.v[i]);
+        if (full && name_set_has(&f->claims, full)) /* carried before, and written again */
+            continue;
         if (!full || !name_set_add(&f->mem, &f->claims, full) || (carry && !name_list_add(&f->mem, &f->carried, full)))
             return -ENOMEM;
     }
@@ -232,8 +244,8 @@ static int scan(run_folder *f, const char *name, uint64_t *highest, sbuf *err)
             const int lock = lock_inside(sbuf_z(&dir), &alive);
             r = learn(f, &record, f->directory, !f->given && !alive,
                       false); /* runs/ may have moved, with its outputs */
-            if (r == 0 && !f->given && !alive && !record.finished)
-                sweep_folder(sbuf_z(&dir));
+            if (r == 0 && !f->given && !alive && (!record.finished || record.left_behind))
+                sweep_folder(sbuf_z(&dir), false);
             if (lock >= 0)
                 close(lock);
         }
@@ -300,8 +312,8 @@ static int open_given(run_folder *f, const char *name, const char *run_dir, cons
         name_list_free(&f->dead_patterns);
         sbuf_clear(&f->before);
         r = look_given(f, hash, err);
-        if (r == 0 && !f->continues)
-            sweep_folder(f->dir);
+        if (r == 0)
+            sweep_folder(f->dir, f->continues);
     }
     return r ? r : scan(f, name, &ignored, err);
 }
@@ -322,6 +334,8 @@ static int open_numbered(run_folder *f, const char *name, const char *hash, sbuf
         return no_memory(err);
     if (r == 0)
         r = scan(f, name, &n, err);
+    if (r == 0 && f->continues)
+        sweep_folder(f->dir, true);
     if (r || f->continues)
         return r;
     f->dir = arena_printf(&f->mem, "runs/%s-%llu", name, (unsigned long long)n + 1);

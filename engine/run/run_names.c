@@ -139,7 +139,7 @@ static const char *take_text(arena *mem, const json_cell *c)
     return c->state == CELL_OK ? arena_strndup(mem, c->v.str.p, c->v.str.n) : NULL;
 }
 
-static int understand(arena *mem, sbuf *text, bool left_off, run_record *out)
+static int understand(arena *mem, sbuf *text, bool progress, run_record *out)
 {
     json_cell cell[N_FIELDS];
     if (!sbuf_room(text, JSON_SLACK))
@@ -153,7 +153,7 @@ static int understand(arena *mem, sbuf *text, bool left_off, run_record *out)
         const char *state = take_text(mem, &cell[STATE]);
         out->ours = true;
         out->finished = state && strcmp(state, "running");
-        out->left_off = state && strcmp(state, "done") && left_off;
+        out->left_off = state && strcmp(state, "done") && progress;
         out->finished = out->finished && !out->left_off;
         out->plan = take_text(mem, &cell[PLAN]);
         out->tag = take_text(mem, &cell[TAG]);
@@ -165,10 +165,10 @@ static int understand(arena *mem, sbuf *text, bool left_off, run_record *out)
     return r;
 }
 
-static bool has_progress(const char *dir)
+static bool has(const char *dir, const char *file)
 {
     sbuf path = { 0 };
-    sbuf_printf(&path, "%s/progress", dir);
+    sbuf_printf(&path, "%s/%s", dir, file);
     const bool there = !path.failed && fs_exists(path.p);
     sbuf_free(&path);
     return there;
@@ -184,7 +184,8 @@ int run_record_read(arena *mem, const char *dir, run_record *out, sbuf *text)
     if (r == -ENOENT || r == -ENOTDIR)
         r = 0;
     else if (r == 0 && to->n)
-        r = understand(mem, to, has_progress(dir), out);
+        r = understand(mem, to, has(dir, "progress"), out);
+    out->left_behind = out->finished && (has(dir, "progress") || has(dir, "splits.part") || has(dir, "scratch"));
     sbuf_free(&path);
     sbuf_free(&own);
     return r;

@@ -38,6 +38,7 @@ typedef struct run_record {
     bool ours;             /* a run.json of this program */
     bool finished;         /* state is not "running", and it left nothing to go on with */
     bool left_off;         /* it did not end well, and noted how far it came */
+    bool left_behind;      /* it was killed when it had said how it ended, before it could remove such notes */
     const char *plan;      /* hash of its plan, or NULL */
     const char *tag;       /* of its temporary files, or NULL */
     const char *directory; /* it was started in; NULL: not told */

@@ -1,5 +1,4 @@
 /* expand.split — a document for each paragraph, line or window of a text. The parts are views into the text. */
-#include <stdio.h>
 #include <string.h>
 #include "cut.h"
 #include "sluice/util.h"
@@ -7,7 +6,7 @@
 enum { TEXT, ID, PARENT_IDS, PART, SPAN };
 enum { NO_PARTS };
 enum { NUMBERED, SAME };
-enum { DIGITS = 20 };
+enum { DIGITS = 20, BLOCK = 1024 };
 
 typedef struct config {
     uint32_t by, unit, id;
@@ -25,11 +24,13 @@ typedef struct state {
 typedef struct local {
     uint32_t row; /* rows below are done */
     cut_place place;
-    uint64_t made;              /* parts of this row so far */
-    uint32_t seen_to;           /* bytes of its text whose characters are counted … */
-    uint64_t seen_chars;        /* … and how many they are: for span_as */
-    const sl_batch *parents_in; /* the batch that holds … */
-    sl_list parents;            /* … the ids of the row and of what it was cut from */
+    uint64_t made;       /* parts of this row so far */
+    uint32_t seen_to;    /* bytes of its text whose characters are counted … */
+    uint64_t seen_chars; /* … and how many they are: for span_as */
+    /* in the batch that is being filled */
+    char *block;     /* for what is small … */
+    size_t left;     /* … and its bytes left */
+    sl_list parents; /* ids of the row and of what it was cut from; n 0: not there yet */
 } local;
 
 static int check(sl_ctx *c, const void *cfg)
@@ -69,19 +70,50 @@ static int open_(sl_ctx *c, const void *cfg, void *g)
 
 /* ---- what a part carries beside its text ---- */
 
+/* Memory in out, at a multiple of 8. Many small pieces share a block: each has what stands behind it to be read. */
+static void *small(sl_ctx *c, const sl_batch *out, local *me, size_t n)
+{
+    n = (n + 7) & ~(size_t)7;
+    if (n > me->left) {
+        const size_t size = n > BLOCK ? n : BLOCK;
+        me->left = 0;
+        me->block = c->host->alloc(c, out, size, 8);
+        if (!me->block)
+            return NULL;
+        me->left = size;
+    }
+    char *p = me->block;
+    me->block += n;
+    me->left -= n;
+    return p;
+}
+
+static uint32_t write_number(char *p, uint64_t v)
+{
+    char reversed[DIGITS];
+    uint32_t n = 0;
+    do
+        reversed[n++] = (char)('0' + v % 10);
+    while (v /= 10);
+    for (uint32_t i = 0; i < n; i++)
+        p[i] = reversed[n - 1 - i];
+    return n;
+}
+
 /* "parent#3". A parent without an id has parts without one. */
-static int write_id(sl_ctx *c, const sl_batch *in, uint32_t row, sl_batch *out, uint32_t child, uint64_t number)
+static int write_id(sl_ctx *c, local *me, const sl_batch *in, uint32_t row, sl_batch *out, uint32_t child,
+                    uint64_t number)
 {
     if (!sl_is_valid(in->columns[ID], row))
         return SL_OK;
     const sl_str id = sl_text(in, ID)[row];
-    char *p = c->host->alloc(c, out, (size_t)id.n + 1 + DIGITS + 1, 1);
+    char *p = small(c, out, me, (size_t)id.n + 1 + DIGITS);
     if (!p)
         return SL_E_NOMEM;
     if (id.n)
         memcpy(p, id.p, id.n);
-    const int n = snprintf(p + id.n, 1 + DIGITS + 1, "#%llu", (unsigned long long)number);
-    SL_COL(sl_str, out, ID)[child] = (sl_str){ .p = p, .n = id.n + (uint32_t)n };
+    p[id.n] = '#';
+    SL_COL(sl_str, out, ID)[child] = (sl_str){ .p = p, .n = id.n + 1 + write_number(p + id.n + 1, number) };
     return SL_OK;
 }
 
@@ -90,7 +122,7 @@ static int list_parents(sl_ctx *c, const sl_batch *in, uint32_t row, const sl_ba
 {
     const sl_column *above = in->columns[PARENT_IDS];
     const sl_list old = above && sl_is_valid(above, row) ? ((const sl_list *)above->data)[row] : (sl_list){ 0 };
-    sl_str *ids = c->host->alloc(c, out, ((size_t)old.n + 1) * sizeof *ids, _Alignof(sl_str));
+    sl_str *ids = small(c, out, me, ((size_t)old.n + 1) * sizeof *ids);
     if (!ids)
         return SL_E_NOMEM;
     if (old.n)
@@ -98,7 +130,6 @@ static int list_parents(sl_ctx *c, const sl_batch *in, uint32_t row, const sl_ba
     if (sl_is_valid(in->columns[ID], row))
         ids[old.n] = sl_text(in, ID)[row];
     me->parents = (sl_list){ .p = ids, .n = old.n + 1 };
-    me->parents_in = out;
     return SL_OK;
 }
 
@@ -106,7 +137,7 @@ static int list_parents(sl_ctx *c, const sl_batch *in, uint32_t row, const sl_ba
 static int write_span(sl_ctx *c, const state *s, local *me, const char *text, const cut_part *part, sl_batch *out,
                       uint32_t child)
 {
-    int64_t *span = c->host->alloc(c, out, 2 * sizeof *span, _Alignof(int64_t));
+    int64_t *span = small(c, out, me, 2 * sizeof *span);
     if (!span)
         return SL_E_NOMEM;
     span[0] = part->begin;
@@ -131,8 +162,8 @@ static int add_part(sl_ctx *c, const state *s, local *me, const sl_batch *in, ui
     if (added < 0)
         return added;
     SL_COL(sl_str, out, TEXT)[child] = (sl_str){ .p = text + part->begin, .n = part->end - part->begin };
-    int ret = s->id == NUMBERED ? write_id(c, in, row, out, child, part->number) : SL_OK;
-    if (ret >= 0 && me->parents_in != out)
+    int ret = s->id == NUMBERED ? write_id(c, me, in, row, out, child, part->number) : SL_OK;
+    if (ret >= 0 && !me->parents.n)
         ret = list_parents(c, in, row, out, me);
     if (ret < 0)
         return ret;
@@ -149,7 +180,7 @@ static int split_row(sl_ctx *c, const state *s, local *me, sl_batch *in, uint32_
 {
     const sl_str text = sl_text(in, TEXT)[row];
     cut_part part;
-    me->parents_in = NULL;
+    me->parents.n = 0;
     while (cut_next(&s->cut, text.p, text.n, &me->place, &part)) {
         const int ret = add_part(c, s, me, in, row, &part, out);
         if (ret < 0)
@@ -168,13 +199,14 @@ static int reshape(sl_ctx *c, const void *g, void *l, sl_batch *in, sl_batch *ou
     local *me = l;
     if (!in)
         return SL_OK; /* nothing is held beyond a batch */
+    me->left = 0;
     SL_EACH(in, row) {
         if (row < me->row)
             continue;
         const int ret = split_row(c, g, me, in, row, out);
         if (ret != SL_OK)
             return ret;
-        *me = (local){ .row = row + 1 };
+        *me = (local){ .row = row + 1, .block = me->block, .left = me->left };
     }
     *me = (local){ 0 };
     return SL_OK;

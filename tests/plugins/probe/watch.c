@@ -258,7 +258,7 @@ int watch_finalize(sl_ctx *c, watch *w, bool more)
     TRY(check_pass(c, &w->main));
     for (uint32_t i = 0; i < w->n_ports; i++)
         TRY(check_pass(c, &w->ports[i]));
-    if (w->round && !w->loaded) {
+    if (w->round && !w->loaded && !w->part) {
         TRY(check_pass(c, &w->again));
         TRY(check_again(c, w));
     }
@@ -273,6 +273,7 @@ int watch_load(sl_ctx *c, watch *w, uint32_t what)
     PROMISE(w->opened && !w->finished, "load comes after open and before finish");
     PROMISE(atomic_load(&w->locals_open) == atomic_load(&w->locals_closed), "load runs alone");
     w->loaded |= what == SL_WHOLE || what == SL_APPLIED;
+    w->part |= what == 0;
     return SL_OK;
 }
 
@@ -284,7 +285,7 @@ int watch_finish(sl_ctx *c, watch *w)
     PROMISE(w->loaded || atomic_load(&w->apply_combined) > 0, "what the apply pass gathered is combined before finish");
     TRY(check_quiet(c, w));
     TRY(check_pass(c, &w->again));
-    if ((w->flags & WATCH_FIT) && !(w->flags & WATCH_PORTS_ONLY) && !w->loaded)
+    if ((w->flags & WATCH_FIT) && !(w->flags & WATCH_PORTS_ONLY) && !w->loaded && !w->part)
         TRY(check_again(c, w));
     w->finished = true;
     return SL_OK;

@@ -29,6 +29,7 @@ typedef struct watch {
     uint32_t round; /* of the fit pass that is due */
     bool opened, finalized, finished, applied;
     bool loaded; /* a whole state: other processes saw the passes */
+    bool part;   /* what the main stream gave: another process saw its first pass */
     uint64_t seed;
     watch_pass main, ports[WATCH_PORTS], again; /* again: what a later pass over the main stream saw */
     /* told by callbacks that run on many threads */

@@ -239,6 +239,39 @@ static void test_failures(void **u)
         }
 }
 
+/* Stages that break the contract in ways that every build catches. */
+static void test_breaks(void **u)
+{
+    static const struct {
+        const char *stage, *how, *says;
+    } rows[] = {
+        { "test.break", "code", "test.break answered 77, which means nothing here" },
+        { "test.break", "more", "test.break answered 1, which means nothing here" },
+        { "test.break", "end", "test.break answered 2, which means nothing here" },
+        { "test.break_reshape", "code", "test.break_reshape answered 77, which means nothing here" },
+        { "test.break_reshape", "end", "test.break_reshape answered 2, which means nothing here" },
+        { "test.break_reshape", "no_identity", "test.break_reshape made rows without add" },
+        { "test.break_reshape", "overfill", "test.break_reshape added a row to a batch that was full" },
+        { "test.break_reshape", "stuck", "test.break_reshape wants another batch, and put nothing into this one" },
+        { "test.break_reshape", "no_row",
+          "test.break_reshape added a row from row 12 of its input, which is not there" },
+        { "test.break_reshape", "not_cut", "test.break_reshape asked for the whole of a document that was not cut" },
+    };
+    (void)u;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+        for (unsigned threads = 1; threads <= 4; threads += 3) {
+            job j;
+            sbuf pipe = { 0 };
+            sbuf_printf(&pipe, "stages:\n  - { use: test.source }\n  - { use: %s, how: %s }\n  - { use: sink.null }\n",
+                        rows[i].stage, rows[i].how);
+            assert_int_equal(job_run(&j, pipe.p, (exec_options){ .threads = threads }), EXEC_FAILED);
+            assert_int_equal(exec_error_code(j.x), SL_E_INTERNAL);
+            assert_string_equal(exec_error(j.x), rows[i].says);
+            job_free(&j);
+            sbuf_free(&pipe);
+        }
+}
+
 /* Many documents, a number of them drawn exactly, in more than one round. */
 static void test_many(void **u)
 {
@@ -264,7 +297,8 @@ int main(void)
         cmocka_unit_test(test_full),     cmocka_unit_test(test_order),
         cmocka_unit_test(test_once),     cmocka_unit_test(test_files),
         cmocka_unit_test(test_ours),     cmocka_unit_test(test_states),
-        cmocka_unit_test(test_failures), cmocka_unit_test(test_many),
+        cmocka_unit_test(test_failures), cmocka_unit_test(test_breaks),
+        cmocka_unit_test(test_many),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }

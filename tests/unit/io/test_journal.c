@@ -78,7 +78,7 @@ static void no_damage_goes_unseen(void **state)
     (void)state;
     const char *path = in_folder("progress");
     sbuf file = { 0 }, json = { 0 }, err = { 0 };
-    assert_int_equal(journal_write(path, "{\"at\":[1,2]}", 12, NULL), 0);
+    assert_int_equal(journal_write(path, "{\"at\":[1,2]}", 12, &err), 0);
     read_file(path, &file);
     for (size_t n = 0; n < file.n; n++) {
         put_raw(path, file.p, n);
@@ -103,6 +103,7 @@ static void each_damage_has_its_sentence(void **state)
 {
     (void)state;
     char path[256];
+    sbuf err = { 0 };
     static const struct {
         const char *text, *why;
     } v[] = {
@@ -125,7 +126,8 @@ static void each_damage_has_its_sentence(void **state)
         assert_reads(path, SL_E_STATE, "", sbuf_z(&want));
         sbuf_free(&want);
     }
-    assert_int_equal(journal_remove(path, NULL), 0);
+    assert_int_equal(journal_remove(path, &err), 0);
+    sbuf_free(&err);
 }
 
 static void the_system_says_no(void **state)
@@ -153,7 +155,7 @@ static void the_system_says_no(void **state)
     assert_int_equal(rmdir(path), 0);
 
     snprintf(path, sizeof path, "%s", in_folder("progress"));
-    assert_int_equal(journal_write(path, "{}", 2, NULL), 0);
+    assert_int_equal(journal_write(path, "{}", 2, &err), 0);
     signal(SIGXFSZ, SIG_IGN);
     assert_int_equal(getrlimit(RLIMIT_FSIZE, &old), 0);
     small = old;
@@ -172,6 +174,17 @@ static void the_system_says_no(void **state)
     sbuf_free(&want);
 }
 
+static _Noreturn void write_for_ever(const char *path, unsigned attempt, int told)
+{
+    for (unsigned i = 1;; i++) {
+        char line[64];
+        sbuf err = { 0 };
+        const int n = snprintf(line, sizeof line, "{\"attempt\":%u,\"n\":%u}", attempt, i);
+        if (journal_write(path, line, (size_t)n, &err) || write(told, &i, sizeof i) != sizeof i)
+            _exit(1);
+    }
+}
+
 /* A process writes one line after the other and is killed: what is there is a whole one, and never older than one that
  * the process had told. */
 static void killed_while_it_writes(void **state)
@@ -186,12 +199,8 @@ static void killed_while_it_writes(void **state)
         assert_int_equal(pipe(told), 0);
         const pid_t pid = fork();
         assert_true(pid >= 0);
-        for (i = 1; pid == 0; i++) {
-            char line[64];
-            const int n = snprintf(line, sizeof line, "{\"attempt\":%u,\"n\":%u}", k, i);
-            if (journal_write(path, line, (size_t)n, NULL) || write(told[1], &i, sizeof i) != sizeof i)
-                _exit(1);
-        }
+        if (pid == 0)
+            write_for_ever(path, k, told[1]);
         close(told[1]);
         assert_int_equal(read(told[0], &last, sizeof last), sizeof last);
         const struct timespec t = { .tv_nsec = k * 1700001 };

@@ -72,12 +72,12 @@ static void a_mark_word_for_word(void **state)
     sbuf_free(&want);
 }
 
-/* An output that gets one record and then nothing: what is open goes along, or holds the place. */
+/* An output that gets one record and then nothing: its open frame holds the place, until it goes along. */
 static void what_holds_the_place(void **state)
 {
     (void)state;
     sbuf json = { 0 };
-    outputs *o = new_outputs(false, 0);
+    outputs *o = new_outputs(false, UINT64_MAX);
     output *out = open_in(o, (output_spec){ .path = "x.jsonl" });
     open_in(o, (output_spec){ .path = "y.gz", .level = 1 });
     end_chunk(o, 0, 0);
@@ -87,30 +87,70 @@ static void what_holds_the_place(void **state)
     ASSERT_PLACE(mark(o, &json), 0, 2); /* a gap */
     put(out, "only\n");
     end_chunk(o, 0, 2);
-    ASSERT_PLACE(mark(o, &json), 0, 4); /* it is in the mark */
-    o->tail_age = UINT64_MAX;
-    ASSERT_PLACE(mark(o, &json), 0, 2);
     end_chunk(o, 0, 4);
     ASSERT_PLACE(mark(o, &json), 0, 2);
     o->tail_age = 0;
+    ASSERT_PLACE(mark(o, &json), 0, 5); /* it is in the mark */
+    o->tail_age = UINT64_MAX;
+    end_chunk(o, 0, 5);
+    ASSERT_PLACE(mark(o, &json), 0, 6); /* and stays there */
     for (unsigned i = 0; i < 4; i++)
         put_record(out, 0, 1 << 20, i);
-    end_chunk(o, 0, 5);
-    ASSERT_PLACE(mark(o, &json), 0, 2); /* the first frame is closed and nobody has written it */
-    write_all(o);
-    ASSERT_PLACE(mark(o, &json), 0, 6);
-    o->tail_age = UINT64_MAX;
-    ASSERT_PLACE(mark(o, &json), 0, 5);
-    o->tail_age = 0;
-    put_record(out, 0, TAIL_MAX + 1, 1);
     end_chunk(o, 0, 6);
-    write_all(o);
-    ASSERT_PLACE(mark(o, &json), 0, 6); /* a giant: it comes again */
-    assert_int_equal(outputs_end_split(o, 0, 7, NULL), 0);
+    assert_int_equal(o->v[0]->done.file_bytes, 0);
+    ASSERT_PLACE(mark(o, &json), 0, 6); /* it is closed: the mark writes it, not to go back to 2 */
+    assert_int_equal(o->v[0]->done.file_bytes, 5 + (3 << 20));
+    o->tail_age = 0;
+    ASSERT_PLACE(mark(o, &json), 0, 7);
+    put_record(out, 0, TAIL_MAX + 1, 1);
+    end_chunk(o, 0, 7);
+    ASSERT_PLACE(mark(o, &json), 0, 7); /* a giant: it comes again */
+    end_chunk(o, 0, 8);
+    ASSERT_PLACE(mark(o, &json), 0, 7);
+    assert_int_equal(outputs_end_split(o, 0, 9, NULL), 0);
     assert_int_equal(outputs_finish(o, NULL), 0);
     ASSERT_PLACE(mark(o, &json), 1, 0);
     outputs_free(o);
     sbuf_free(&json);
+}
+
+/* A frame that was in a mark is closed and cannot be written: no new mark, and the old one is still good. */
+static void no_mark_goes_back(void **state)
+{
+    (void)state;
+    sbuf json = { 0 }, none = { 0 }, err = { 0 }, want = { 0 };
+    struct rlimit old, small;
+    uint64_t split, chunk;
+    outputs *o = new_outputs(false, 0);
+    output *out = open_in(o, (output_spec){ .path = "x.jsonl" });
+    put(out, "only\n");
+    end_chunk(o, 0, 0);
+    ASSERT_PLACE(mark(o, &json), 0, 1);
+    for (unsigned i = 0; i < 4; i++)
+        put_record(out, 0, 1 << 20, i);
+    end_chunk(o, 0, 1);
+    signal(SIGXFSZ, SIG_IGN);
+    assert_int_equal(getrlimit(RLIMIT_FSIZE, &old), 0);
+    small = old;
+    small.rlim_cur = 1000;
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &small), 0);
+    const int r = outputs_mark(o, true, &none, &split, &chunk, &err);
+    const int again = outputs_mark(o, true, &none, &split, &chunk, NULL);
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &old), 0);
+    sbuf_printf(&want, "cannot write %s: File too large (after 1000 bytes)", in_folder("x.jsonl"));
+    assert_string_equal(sbuf_z(&err), sbuf_z(&want));
+    assert_int_equal(r, SL_E_IO);
+    assert_int_equal(again, SL_E_IO);
+    assert_int_equal(none.n, 0);
+    outputs_keep(o);
+    outputs_free(o);
+    o = new_outputs(true, 0);
+    open_in(o, (output_spec){ .path = "x.jsonl" });
+    assert_resumes(o, &json, 0, 1);
+    outputs_free(o);
+    sbuf_free(&json);
+    sbuf_free(&err);
+    sbuf_free(&want);
 }
 
 static void standard_output_cannot_be_continued(void **state)
@@ -312,6 +352,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_teardown(a_mark_word_for_word, empty_folder),
         cmocka_unit_test_teardown(what_holds_the_place, empty_folder),
+        cmocka_unit_test_teardown(no_mark_goes_back, empty_folder),
         cmocka_unit_test_teardown(standard_output_cannot_be_continued, empty_folder),
         cmocka_unit_test_teardown(no_outputs_at_all, empty_folder),
         cmocka_unit_test_teardown(temporary_files_stay_where_they_should, empty_folder),

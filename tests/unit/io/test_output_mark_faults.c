@@ -301,7 +301,7 @@ static void texts_that_are_no_marks(void **state)
         assert_string_equal(sbuf_z(&err), sbuf_z(&want));
         assert_int_equal(r, SL_E_STATE);
     }
-    for (size_t n = 0; n < json.n; n++)
+    for (size_t n = 0; n < json.n; n += n < 300 || json.n - n < 300 ? 1 : json.n / 50) /* most of it is the frame */
         assert_int_equal(resume_text(json.p, n, &err), SL_E_STATE);
     fingerprint(&after);
     assert_string_equal(sbuf_z(&after), sbuf_z(&before));

@@ -44,6 +44,7 @@ typedef struct job {
     _Atomic bool done;
     sbuf mark[MARKS]; /* the marker's; the latest is n_marks - 1, modulo MARKS */
     unsigned n_marks;
+    stream_at place; /* of the latest */
     const char *journal;
 } job;
 
@@ -118,9 +119,15 @@ static void take_mark(job *j, bool sync)
     uint64_t split, chunk;
     sbuf_clear(m);
     j->failures += outputs_mark(j->o, sync, m, &split, &chunk, NULL) != 0;
+    const stream_at last = j->place;
+    j->failures += stream_before(split, chunk, &last); /* never back */
+    j->place = (stream_at){ split, chunk, 0 };
     j->n_marks++;
-    if (j->journal)
-        j->failures += journal_write(j->journal, m->p, m->n, NULL) != 0;
+    if (j->journal) {
+        sbuf err = { 0 };
+        j->failures += journal_write(j->journal, m->p, m->n, &err) != 0;
+        sbuf_free(&err);
+    }
 }
 
 static void *mark_again_and_again(void *u)
@@ -268,6 +275,7 @@ static bool attempt(uint32_t *seed, const char *folder, sbuf *mark, unsigned lon
         assert_string_equal(sbuf_z(&err), "");
         assert_int_equal(r, 0);
         outputs_next(j.o, &split, &chunk);
+        j.place = (stream_at){ split, chunk, 0 };
     }
     j.o->tail_age = ages[next_random(seed) % 4];
     make_tasks(&j, split, chunk, next_random(seed) % 2 ? next_random(seed) : 0);
@@ -295,12 +303,7 @@ static bool attempt(uint32_t *seed, const char *folder, sbuf *mark, unsigned lon
 static unsigned schedules(void)
 {
     const char *s = getenv("SLUICE_RESUME_SCHEDULES");
-#ifdef __SANITIZE_THREAD__
-    const unsigned usual = 4;
-#else
-    const unsigned usual = 8;
-#endif
-    return s ? (unsigned)atoi(s) : usual;
+    return s ? (unsigned)atoi(s) : 6;
 }
 
 static void stopped_anywhere_same_bytes(void **state)

@@ -44,6 +44,26 @@ static void test_refused(void **u)
     refused("missing.so", "cannot be read: No such file");
 }
 
+/* Callbacks that are missing, and descriptions that contradict themselves. */
+static void test_shapes(void **u)
+{
+    static const char *const because[] = {
+        "lacks the callback of its kind",        "lacks the callback of its kind",
+        "lacks the callback of its kind",        "lacks the callback of its kind",
+        "a source that wants to see documents",  "a source that wants to see documents",
+        "a source that wants to see documents",  "with ports or finalize, but without fit",
+        "looks at its ports only, and has none", "with ports or finalize, but without fit",
+        "saves its state and cannot load it",    "whose order is no written u64 column",
+        "whose order is no written u64 column",  "whose order is no written u64 column",
+    };
+    (void)u;
+    for (unsigned i = 0; i < sizeof because / sizeof *because; i++) {
+        char file[32];
+        snprintf(file, sizeof file, "shape%u.so", i);
+        refused(file, because[i]);
+    }
+}
+
 static void write_file(const char *path, const void *p, size_t n)
 {
     FILE *f = fopen(path, "wb");
@@ -230,9 +250,9 @@ static void test_first_folder_wins(void **u)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_refused), cmocka_unit_test(test_no_plugin),         cmocka_unit_test(test_float_mode),
-        cmocka_unit_test(test_flaws),   cmocka_unit_test(test_our_own_have_none), cmocka_unit_test(test_older_header),
-        cmocka_unit_test(test_unknown), cmocka_unit_test(test_first_folder_wins),
+        cmocka_unit_test(test_refused),      cmocka_unit_test(test_shapes),  cmocka_unit_test(test_no_plugin),
+        cmocka_unit_test(test_float_mode),   cmocka_unit_test(test_flaws),   cmocka_unit_test(test_our_own_have_none),
+        cmocka_unit_test(test_older_header), cmocka_unit_test(test_unknown), cmocka_unit_test(test_first_folder_wins),
     };
     return cmocka_run_group_tests_name("registry", tests, NULL, NULL);
 }
