@@ -1,10 +1,10 @@
 /* Where to keep documents between passes, rather than to read and run everything above again. By cost, in units of
- * reading and parsing a byte once; measured on web text (engine/plan/README.md). */
+ * reading and parsing a byte once; measured on documentation in Markdown (engine/exec/README.md). */
 #include "base/str.h"
 #include "plan/bind.h"
 
 /* In hundredths of the cost of reading: what a stage costs when it runs once more, and what keeping costs. */
-enum { COST_SOURCE = 100, COST_TRANSFORM = 40, COST_RESHAPE = 60, COST_KEEP = 130, COST_READ_KEPT = 60 };
+enum { COST_SOURCE = 100, COST_TRANSFORM = 50, COST_RESHAPE = 60, COST_KEEP = 180, COST_READ_KEPT = 80 };
 
 /* What one more pass through s and all above it costs, up to places where documents are kept anyway. */
 static uint32_t cost_above(const plan *p, uint32_t i)
