@@ -28,7 +28,7 @@ static void test_fits(void **u)
     expect_passes(HEAD LEN FIT("f") OUT, "(a) len f?\n(a)! len! f! out! end\n");
     expect_passes(ALWAYS LEN FIT("f") FIT("g") OUT, "(a)! len!>kept f?\n(len)! f!>kept g?\n(f)! g! out! end\n");
     expect_passes(HEAD LEN "  - { use: test.upper }\n  - { use: test.spans }\n" FIT("f") FIT("g") OUT,
-                  "(a)! len! test.upper! test.spans!>kept f?\n(test.spans) f g?\n(test.spans)! f! g! out! end\n");
+                  "(a) len test.upper test.spans f?\n(a)! len! test.upper! test.spans! f!>kept g?\n(f)! g! out! end\n");
 }
 
 /* Fits that do not need each other look in one sweep, wherever they stand. */
