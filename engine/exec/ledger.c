@@ -24,11 +24,12 @@ struct ledger {
     bool on, marked;
     size_t n_counts, n_hist;
     pthread_mutex_t lock, marking;
-    tally *first, *last;       /* items that are done, ascending, not in `sum` */
-    tally sum;                 /* of all items below those */
-    item settled;              /* where they begin */
-    item start;                /* where the pass began */
-    uint64_t last_mark, every; /* ns */
+    tally *first, *last;            /* items that are done, ascending, not in `sum` */
+    tally sum;                      /* of all items below those */
+    item settled;                   /* where they begin */
+    item start;                     /* where the pass began */
+    atomic_uint_fast64_t last_mark; /* ns */
+    uint64_t every;
     /* splits.part: a line of three numbers for each split that is in `sum` */
     FILE *splits;
     uint64_t split, chunks, records, kept; /* of the split that `sum` ends in */

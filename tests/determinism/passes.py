@@ -213,7 +213,7 @@ def test_matrix(t):
                 threads=way["threads"],
                 sets={"in": folder, "out": at + "/out"},
                 flags=["--quiet", "--spill", way["spill"], "--state-dir", at + "/states"],
-                env={"SLUICE_PLUGIN_PATH": plugins},
+                env={"SLUICE_PLUGIN_PATH": plugins, "SLUICE_MARK_MS": "0"},
             )
             if not t.equal(f"{name}, {way}: exit", (r.code, r.err), (fl.DONE, "")):
                 continue
