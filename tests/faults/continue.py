@@ -1,5 +1,6 @@
 """Runs that are killed, stopped or fail, and are continued by the same command: the bytes and the counts of a run that
-nobody interrupted. usage: continue.py SLUICE [KILLS]; KILLS: how many in all, 60 by default."""
+nobody interrupted. usage: continue.py SLUICE [KILLS]; KILLS: how many in all, else
+SLUICE_KILLS, 40 by default."""
 
 import os
 import random
@@ -12,7 +13,7 @@ import time
 import continuing as co
 import faultlib as fl
 
-KILLS = int(sys.argv[2]) if len(sys.argv) > 2 else int(os.environ.get("SLUICE_KILLS", "60"))
+KILLS = int(sys.argv[2]) if len(sys.argv) > 2 else int(os.environ.get("SLUICE_KILLS", "40"))
 SEED = int(os.environ.get("SLUICE_FAULTS_SEED", time.time_ns() % 100000))
 
 
