@@ -123,14 +123,16 @@ static case_line *most_like(const json_tree *doc, case_line *v, size_t n)
     return found;
 }
 
-/* n lines that differ: those missing, each beside what became of it, then what came beyond them. */
+/* n lines that differ: those missing, each beside what became of it, then what came beyond them. Ends with one more
+ * than may be shown. */
 static void hunk(const cases_view *v, case_line *at, size_t n, size_t *shown, sbuf *out)
 {
-    for (size_t i = 0; i < n && *shown < MOST_DOCUMENTS; i++) {
-        case_line *extra = at[i].kind == LINE_MISSING ? most_like(at[i].doc, at, n) : NULL;
+    for (size_t i = 0; i < n; i++) {
         if (at[i].kind != LINE_MISSING)
             continue;
-        ++*shown;
+        if (++*shown > MOST_DOCUMENTS)
+            return;
+        case_line *extra = most_like(at[i].doc, at, n);
         if (!extra) {
             whole(v, '-', at[i].doc, out);
             continue;
@@ -142,11 +144,13 @@ static void hunk(const cases_view *v, case_line *at, size_t n, size_t *shown, sb
         sbuf_free(&path);
         extra->kind = LINE_SAME;
     }
-    for (size_t i = 0; i < n && *shown < MOST_DOCUMENTS; i++)
-        if (at[i].kind == LINE_EXTRA) {
-            whole(v, '+', at[i].doc, out);
-            ++*shown;
-        }
+    for (size_t i = 0; i < n; i++) {
+        if (at[i].kind != LINE_EXTRA)
+            continue;
+        if (++*shown > MOST_DOCUMENTS)
+            return;
+        whole(v, '+', at[i].doc, out);
+    }
 }
 
 static void documents(const cases_view *v, case_result *r, sbuf *out)
@@ -157,14 +161,14 @@ static void documents(const cases_view *v, case_result *r, sbuf *out)
         sbuf_puts(out, "documents: those expected, in another order\n");
     else
         sbuf_printf(out, "documents: %zu expected, %zu came\n", r->n_expected, r->n_came);
-    for (size_t i = 0; i < r->n_diff;) {
+    for (size_t i = 0; i < r->n_diff && shown <= MOST_DOCUMENTS;) {
         size_t end = i;
         while (end < r->n_diff && r->diff[end].kind != LINE_SAME)
             end++;
         hunk(v, r->diff + i, end - i, &shown, out);
         i = end + (end == i);
     }
-    if (shown == MOST_DOCUMENTS) {
+    if (shown > MOST_DOCUMENTS) {
         indent(out, MARGIN + 2);
         sbuf_puts(out, "…\n");
     }

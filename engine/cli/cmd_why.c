@@ -32,6 +32,22 @@ exec_options why_options(const why *w)
                            .cancel = w->c->cancel };
 }
 
+int why_no_memory(why *w)
+{
+    diag_error(&w->c->d, (diag_at){ 0 }, "out of memory");
+    return EXIT_INTERNAL;
+}
+
+int why_ended(why *w, const exec *x, exec_end end)
+{
+    if (end == EXEC_CANCELLED)
+        return EXIT_AGAIN;
+    if (end != EXEC_FAILED)
+        return 0;
+    diag_error(&w->c->d, (diag_at){ 0 }, "%s", exec_error(x));
+    return run_exit_code(exec_error_code(x));
+}
+
 /* FILE:RECORD, as far as it looks like one; whether there is such a file is seen when the inputs are known. */
 static void read_place(why *w)
 {
@@ -85,12 +101,10 @@ static int tell(why *w)
     else
         not_found(w);
     const bool failed = text.failed;
-    if (failed)
-        diag_error(&w->c->d, (diag_at){ 0 }, "out of memory");
-    else
+    if (!failed)
         fputs(sbuf_z(&text), stdout);
     sbuf_free(&text);
-    return failed ? EXIT_INTERNAL : w->n_docs ? 0 : EXIT_NOT_FOUND;
+    return failed ? why_no_memory(w) : w->n_docs ? 0 : EXIT_NOT_FOUND;
 }
 
 static int why_command(cli *c)
@@ -101,10 +115,8 @@ static int why_command(cli *c)
         diag_error(&c->d, (diag_at){ 0 }, "%s is a run; which document? sluice why %s ID", w.what, w.what);
         return EXIT_USAGE;
     }
-    if (!read_columns(&w)) {
-        diag_error(&c->d, (diag_at){ 0 }, "out of memory");
-        return EXIT_INTERNAL;
-    }
+    if (!read_columns(&w))
+        return why_no_memory(&w);
     read_place(&w);
     int code = why_load(&w, named ? c->a.operands[0] : NULL);
     if (!code)

@@ -100,7 +100,7 @@ void progress_line(const exec_progress *now, const char *name, size_t sinks, dou
     if (speed > 0)
         part(out, width, "  %s/s", human_bytes(text, speed));
     part(out, width, "  %s docs", human_count(text, now->documents));
-    if (now->documents && sinks == 1)
+    if (now->documents && sinks == 1 && now->kept <= now->documents) /* more are parts of them */
         part(out, width, "  kept %.1f %%", 100.0 * (double)now->kept / (double)now->documents);
     else if (now->documents)
         part(out, width, "  written %s", human_count(text, now->kept));

@@ -22,12 +22,13 @@ static void separate(sbuf *out) { sbuf_puts(out, out->n ? "; " : ""); }
 
 /* ---- "2 files (12.4 MB)" ---- */
 
-static void inputs_words(const sl_list *list, arena *mem, sbuf *out)
+/* files: how many there were; the list may have the first of them only. */
+static void inputs_words(const sl_list *list, uint64_t files, arena *mem, sbuf *out)
 {
     static const json_field fields[] = { { "path", SL_T_STR }, { "bytes", SL_T_U64 } };
     const sl_str *file = list->p;
     double bytes = 0;
-    bool path = false, told = list->n > 0;
+    bool path = false, told = list->n > 0 && list->n == files;
     char text[32];
     json_cell cells[2];
     for (uint32_t i = 0; i < list->n; i++) {
@@ -36,10 +37,10 @@ static void inputs_words(const sl_list *list, arena *mem, sbuf *out)
         told = told && good && cells[1].state == CELL_OK;
         bytes += told ? (double)cells[1].v.u64 : 0;
     }
-    if (list->n == 1 && path)
+    if (files == 1 && path)
         sbuf_add(out, cells[0].v.str.p, cells[0].v.str.n);
     else
-        sbuf_printf(out, "%s file%s", human_count(text, list->n), list->n == 1 ? "" : "s");
+        sbuf_printf(out, "%s file%s", human_count(text, files), files == 1 ? "" : "s");
     if (told)
         sbuf_printf(out, " (%s)", human_bytes(text, bytes));
 }
@@ -115,14 +116,16 @@ void state_words(const char *made_by, sbuf *out)
 {
     static const json_field fields[] = { { "options", SL_T_JSON },
                                          { "inputs", SL_LIST_OF(SL_T_JSON) },
-                                         { "above", SL_LIST_OF(SL_T_JSON) } };
+                                         { "above", SL_LIST_OF(SL_T_JSON) },
+                                         { "files", SL_T_U64 } };
     const size_t before = out->n;
-    json_cell cells[3] = { 0 };
+    json_cell cells[4] = { 0 };
     arena mem;
     arena_init(&mem, 0);
-    if (parse(made_by, strlen(made_by), fields, 3, &mem, cells)) {
-        if (cells[1].state == CELL_OK)
-            inputs_words(&cells[1].v.list, &mem, out);
+    if (parse(made_by, strlen(made_by), fields, 4, &mem, cells)) {
+        const sl_list *inputs = cells[1].state == CELL_OK ? &cells[1].v.list : NULL;
+        if (inputs)
+            inputs_words(inputs, cells[3].state == CELL_OK ? cells[3].v.u64 : inputs->n, &mem, out);
         if (cells[0].state == CELL_OK)
             options_words(&cells[0].v.str, &mem, out);
         if (cells[2].state == CELL_OK)

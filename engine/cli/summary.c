@@ -25,7 +25,7 @@ static void numbers(const plan_stage *s, const exec_stage *c, sbuf *out)
 {
     char a[32], b[32];
     human_count(a, c->in);
-    human_count(b, c->kept);
+    human_count(b, s->def->s.kind == SL_RESHAPE ? c->out : c->kept); /* of what it made, where it makes others */
     switch (s->def->s.kind) {
     case SL_SOURCE:
         if (c->in != c->kept)

@@ -54,9 +54,11 @@ typedef struct why_row {
     uint32_t doc;             /* of why.docs */
     uint32_t parent, made_by; /* row and stage that it was cut by; PLAN_NONE: it is the document */
     uint32_t next;            /* of the same bucket; PLAN_NONE: none */
-    const char *id;           /* of a part, JSON; NULL: none */
-    const char **asked;       /* by why.columns, as read; NULL: not known */
-    why_step *steps;          /* in the order of stages */
+    uint32_t first_part, last_part,
+        next_part;      /* its parts in their order; behind it in its parent's; PLAN_NONE: none */
+    const char *id;     /* of a part, JSON; NULL: none */
+    const char **asked; /* by why.columns, as read; NULL: not known */
+    why_step *steps;    /* in the order of stages */
     size_t n_steps;
 } why_row;
 
@@ -111,6 +113,9 @@ typedef struct why {
 
 /* What the engine needs in all of its runs here. */
 exec_options why_options(const why *w);
+/* The exit code of a run here; 0: it came to its end. A mistake goes to c->d. */
+int why_ended(why *w, const exec *x, exec_end end);
+int why_no_memory(why *w); /* says so; EXIT_INTERNAL */
 /* A warning: printed at once (unless --json), and kept. */
 void why_warn(why *w, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 

@@ -14,8 +14,8 @@ const why_step *why_step_at(const why *w, uint32_t row, uint32_t stage)
 size_t why_parts(const why *w, uint32_t row, uint32_t stage)
 {
     size_t n = 0;
-    for (uint32_t i = row + 1; i < w->n_rows; i++) /* parts come behind what they were cut from */
-        n += w->rows[i].parent == row && w->rows[i].made_by == stage;
+    for (uint32_t i = w->rows[row].first_part; i != PLAN_NONE; i = w->rows[i].next_part)
+        n += w->rows[i].made_by == stage;
     return n;
 }
 
@@ -52,8 +52,8 @@ int why_fate(const why *w, uint32_t row)
         else if (s->fate == ROW_REJECTED && fate != FATE_WRITTEN)
             fate = FATE_DROPPED;
     }
-    for (uint32_t i = row + 1; i < w->n_rows && fate != FATE_WRITTEN; i++) {
-        const int part = w->rows[i].parent == row ? why_fate(w, i) : FATE_TAKEN;
+    for (uint32_t i = r->first_part; i != PLAN_NONE && fate != FATE_WRITTEN; i = w->rows[i].next_part) {
+        const int part = why_fate(w, i);
         if (part == FATE_WRITTEN || part == FATE_UNKNOWN)
             fate = part;
         else if (part == FATE_DROPPED && fate == FATE_TAKEN)

@@ -323,12 +323,9 @@ static int run_finder(finder *f)
     if (f->file)
         o.threads = 1;
     f->turn = ++turns;
-    if (!want_id(w, f->source, true)) {
-        diag_error(&c->d, (diag_at){ 0 }, "out of memory");
-        return EXIT_INTERNAL;
-    }
+    if (!want_id(w, f->source, true))
+        return why_no_memory(w);
     exec *x = exec_open(&c->plan, &o, &c->d);
-    int code = x ? 0 : EXIT_CONFIG;
     pthread_mutex_init(&f->lock, NULL);
     progress *shown = x && !f->n_places && !c->a.quiet ? progress_start(x, "looking", 0) : NULL;
     const exec_end end = x ? exec_run(x) : EXEC_FAILED;
@@ -341,12 +338,8 @@ static int run_finder(finder *f)
     pthread_mutex_destroy(&f->lock);
     if (w->n_chunks)
         qsort(w->chunks, w->n_chunks, sizeof *w->chunks, by_chunk);
-    if (x && end == EXEC_FAILED) {
-        diag_error(&c->d, (diag_at){ 0 }, "%s", exec_error(x));
-        code = run_exit_code(exec_error_code(x));
-    } else if (x && end == EXEC_CANCELLED) {
-        code = EXIT_AGAIN;
-    } else if (x) {
+    const int code = x ? why_ended(w, x, end) : EXIT_CONFIG;
+    if (!code) {
         w->n_looked += exec_stages(x)[f->source].in;
         learn_pieces(w, x, f->source, !f->n_places && !f->file);
     }
@@ -417,7 +410,7 @@ int why_find(why *w)
     int code = 0;
     w->docs = arena_zalloc(&w->c->mem, (WHY_MOST_DOCUMENTS + 1) * sizeof *w->docs, _Alignof(why_doc));
     if (!w->docs)
-        return EXIT_INTERNAL;
+        return why_no_memory(w);
     if (w->file)
         return find_record(w);
     sbuf_json_z(&id, w->what);

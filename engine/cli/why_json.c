@@ -116,9 +116,7 @@ static void put_row(const why *y, uint32_t row, json_writer *w)
         put_step(y, &r->steps[i], w);
     jw_close(w);
     jw_list(w, "parts");
-    for (uint32_t i = row + 1; i < y->n_rows && w->depth < 48; i++) {
-        if (y->rows[i].parent != row)
-            continue;
+    for (uint32_t i = r->first_part; i != PLAN_NONE && w->depth < 48; i = y->rows[i].next_part) {
         jw_object(w, NULL);
         jw_raw(w, "id", y->rows[i].id ? y->rows[i].id : "null");
         jw_str(w, "made_by", y->c->plan.stages[y->rows[i].made_by].name);

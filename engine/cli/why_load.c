@@ -117,8 +117,9 @@ static void go_there(why *w)
         c->a.state_dir = absolute(&c->mem, here, state_env, strlen(state_env));
     if (c->a.plugin_path)
         c->a.plugin_path = absolute_list(&c->mem, here, c->a.plugin_path);
-    if (env && *env)
-        (void)setenv("SLUICE_PLUGIN_PATH", absolute_list(&c->mem, here, env), 1);
+    const char *list = env && *env ? absolute_list(&c->mem, here, env) : NULL;
+    if (list)
+        (void)setenv("SLUICE_PLUGIN_PATH", list, 1);
     if (chdir(there))
         why_warn(w, "the run's working directory %s cannot be entered (%s); relative paths are taken from here", there,
                  strerror(errno));
@@ -171,10 +172,8 @@ static int take_pipeline(why *w)
     }
     c->a.operands[0] = arena_strdup(&c->mem, path);
     c->a.sets = arena_zalloc(&c->mem, (vars->n + 1) * sizeof *c->a.sets, _Alignof(pipeline_var));
-    if (!c->a.operands[0] || !c->a.sets) {
-        diag_error(&c->d, (diag_at){ 0 }, "out of memory");
-        return EXIT_INTERNAL;
-    }
+    if (!c->a.operands[0] || !c->a.sets)
+        return why_no_memory(w);
     for (size_t i = 0; i < vars->n; i++)
         c->a.sets[c->a.n_sets++] = (pipeline_var){ vars->items[i].key, vars->items[i].text };
     if (str_to_i64(seed->text, seed->n, &n))

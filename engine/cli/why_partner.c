@@ -106,11 +106,9 @@ static int find_parts(group *g)
     o.places = g->places;
     o.n_places = g->sorted ? 0 : g->n;
     exec *x = exec_open(&w->c->plan, &o, &w->c->d);
-    int code = x ? 0 : EXIT_CONFIG;
-    if (x && exec_run(x) == EXEC_FAILED) {
-        diag_error(&w->c->d, (diag_at){ 0 }, "%s", exec_error(x));
-        code = run_exit_code(exec_error_code(x));
-    }
+    if (!x)
+        return EXIT_CONFIG;
+    const int code = why_ended(w, x, exec_run(x));
     exec_free(x);
     return code;
 }
@@ -121,7 +119,7 @@ static int find_parents(group *g, uint32_t source)
     why_doc *docs = arena_zalloc(&g->w->c->mem, (g->n_docs + 1) * sizeof *docs, _Alignof(why_doc));
     size_t n = 0, found = 0;
     if (!docs)
-        return EXIT_INTERNAL;
+        return why_no_memory(g->w);
     for (size_t i = 0; i < g->n_docs; i++)
         if (g->parents[i])
             g->places[n++] = g->parents[i];
@@ -166,7 +164,7 @@ static int find_group(group *g)
     g->docs = arena_zalloc(mem, (WHY_MOST_PARTNERS + 1) * sizeof *g->docs, _Alignof(why_doc));
     g->parents = arena_zalloc(mem, (WHY_MOST_PARTNERS + 1) * sizeof *g->parents, 8);
     if (!g->places || !g->docs || !g->parents)
-        return EXIT_INTERNAL;
+        return why_no_memory(g->w);
     gather(g);
     if (!g->n)
         return 0;

@@ -261,8 +261,8 @@ static void put_parts(const view *v, uint32_t row, uint32_t stage, unsigned dept
     sbuf_puts(v->out, "made ");
     put_count(v->out, n, "part", "parts");
     sbuf_puts(v->out, " of it\n");
-    for (uint32_t i = row + 1; i < w->n_rows; i++) {
-        if (w->rows[i].parent != row || w->rows[i].made_by != stage)
+    for (uint32_t i = w->rows[row].first_part; i != PLAN_NONE; i = w->rows[i].next_part) {
+        if (w->rows[i].made_by != stage)
             continue;
         number++;
         if (n > MOST_PARTS && (is_plain(w, i) || shown == MOST_PARTS)) {

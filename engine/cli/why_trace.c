@@ -91,10 +91,19 @@ static uint32_t add_row(why *w, why_row row)
         return PLAN_NONE;
     }
     w->rows = v;
+    const uint32_t at = (uint32_t)w->n_rows++;
     row.next = w->buckets[row.key % BUCKETS];
-    w->buckets[row.key % BUCKETS] = (uint32_t)w->n_rows;
-    v[w->n_rows] = row;
-    return (uint32_t)w->n_rows++;
+    row.first_part = row.last_part = row.next_part = PLAN_NONE;
+    w->buckets[row.key % BUCKETS] = at;
+    v[at] = row;
+    if (row.parent == PLAN_NONE)
+        return at;
+    why_row *parent = &v[row.parent];
+    if (parent->last_part == PLAN_NONE)
+        parent->first_part = at;
+    else
+        v[parent->last_part].next_part = at;
+    return parent->last_part = at;
 }
 
 static uint32_t find_row(const why *w, uint64_t key, uint64_t pos)
@@ -409,14 +418,8 @@ static int replay(why *w)
     exec *x = exec_open(&c->plan, &o, &c->d);
     if (!x)
         return EXIT_CONFIG;
-    const exec_end end = exec_run(x);
-    int code = 0;
-    if (end == EXEC_FAILED) {
-        diag_error(&c->d, (diag_at){ 0 }, "%s", exec_error(x));
-        code = run_exit_code(exec_error_code(x));
-    } else if (end == EXEC_CANCELLED) {
-        code = EXIT_AGAIN;
-    } else if (w->failed) {
+    int code = why_ended(w, x, exec_run(x));
+    if (!code && w->failed) {
         diag_error(&c->d, (diag_at){ 0 }, "%s",
                    w->n_rows < MOST_ROWS ? "out of memory" : "the document has too many parts");
         code = EXIT_INTERNAL;
@@ -430,10 +433,8 @@ int why_trace(why *w)
     const size_t n = w->c->plan.n_stages;
     w->buckets = arena_alloc(&w->c->mem, BUCKETS * sizeof *w->buckets, _Alignof(uint32_t));
     w->places = arena_zalloc(&w->c->mem, (n + 1) * sizeof *w->places, _Alignof(why_places));
-    if (!w->buckets || !w->places || !find_above(w) || !find_watched(w)) {
-        diag_error(&w->c->d, (diag_at){ 0 }, "out of memory");
-        return EXIT_INTERNAL;
-    }
+    if (!w->buckets || !w->places || !find_above(w) || !find_watched(w))
+        return why_no_memory(w);
     w->by_piece = makes_parts(w);
     memset(w->buckets, 0xff, BUCKETS * sizeof *w->buckets);
     for (uint32_t i = 0; i < w->n_docs; i++)

@@ -48,11 +48,11 @@ bool option_read(diags *d, arena *mem, option_table t, option_scope scope, const
 bool option_value(diags *d, arena *mem, const sl_option *row, diag_at at, const char *text, void *out);
 
 /* The effective configuration as one line of canonical JSON, in table order: for the plan hash, run.json and `plan`.
- * SECRET values are "***". Unset ones are left out. */
-void option_dump(option_table t, const void *cfg, sbuf *json);
-/* The same for hashing, not for showing: rows with a flag of `skip` left out, secrets as they are, and behind each file
- * that is named what file(path) says of its content. */
-void option_identity(option_table t, const void *cfg, uint32_t skip, uint64_t (*file)(const char *path), sbuf *out);
+ * SECRET values are "***". Unset ones are left out, and so are rows with a flag of `skip`. */
+void option_dump(option_table t, const void *cfg, uint32_t skip, sbuf *json);
+/* A hash of the same with secrets as they are, which no text for people may hold, and (file not NULL) with what
+ * file(path) says of the content of each file that is named. */
+uint64_t option_identity(option_table t, const void *cfg, uint32_t skip, uint64_t (*file)(const char *path));
 
 /* The names of COLUMN options and $field names: the strings that option `name` holds, whatever its shape;
  * "rules.column" walks into tables. Returns how many; fills at most `max`. 0 if unset. -1: no such option. */

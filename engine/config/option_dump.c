@@ -1,6 +1,7 @@
 /* Reading a filled configuration back through its table: as canonical JSON, and as the strings that an option holds. */
 #include <math.h>
 #include <string.h>
+#include "base/hash.h"
 #include "config/value.h"
 
 typedef struct dumper {
@@ -111,11 +112,18 @@ static void dump_table(option_table t, const void *cfg, const dumper *d)
     sbuf_putc(json, '}');
 }
 
-void option_dump(option_table t, const void *cfg, sbuf *json) { dump_table(t, cfg, &(dumper){ .json = json }); }
-
-void option_identity(option_table t, const void *cfg, uint32_t skip, uint64_t (*file)(const char *path), sbuf *out)
+void option_dump(option_table t, const void *cfg, uint32_t skip, sbuf *json)
 {
-    dump_table(t, cfg, &(dumper){ .json = out, .skip = skip, .secrets = true, .file = file });
+    dump_table(t, cfg, &(dumper){ .json = json, .skip = skip });
+}
+
+uint64_t option_identity(option_table t, const void *cfg, uint32_t skip, uint64_t (*file)(const char *path))
+{
+    sbuf text = { 0 };
+    dump_table(t, cfg, &(dumper){ .json = &text, .skip = skip, .secrets = true, .file = file });
+    const uint64_t hash = hash_bytes(sbuf_z(&text), text.n);
+    sbuf_free(&text);
+    return hash;
 }
 
 /* ---- strings ---- */

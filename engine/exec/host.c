@@ -205,6 +205,15 @@ static uint64_t key_of_new(const worker *w, uint32_t stage, uint64_t nth)
     return hash_two(hash_two(plan_stage_seed(x->p, stage), place), nth);
 }
 
+/* Text of the row that was added before: the stage has cut it by now. A new one is as long as what it was cut from. */
+static void count_text(const exec *x, const flow *f)
+{
+    rows *r = f->r;
+    for (size_t i = 0; r->n && i < x->p->n_columns && r->bytes < UINT64_MAX / 2; i++)
+        if (f->slot[i] && f->slot[i]->c.type == SL_T_STR)
+            r->bytes += ((const sl_str *)f->slot[i]->c.data)[r->n - 1].n;
+}
+
 static int add_from_reshape(sl_ctx *c, flow *f, const flow *in, uint32_t row, uint64_t nth, uint32_t *new_row)
 {
     stage_thread *st = of(c);
@@ -219,6 +228,7 @@ static int add_from_reshape(sl_ctx *c, flow *f, const flow *in, uint32_t row, ui
         return too_many_rows(w);
     const uint64_t pos = item_number(w) << 32 | ++st->ordinal;
     uint32_t n;
+    count_text(w->x, f);
     if (!in) {
         n = rows_add(r, pos, key_of_new(w, st->stage, nth), PLAN_NONE);
     } else if (nth == SL_WHOLE_DOC) {
@@ -232,9 +242,6 @@ static int add_from_reshape(sl_ctx *c, flow *f, const flow *in, uint32_t row, ui
     if (in) {
         flow_copy_row(w->x, f, n, in, row);
         in->used[row >> 6] |= 1ull << (row & 63);
-        for (size_t i = 0; i < w->x->p->n_columns && r->bytes < UINT64_MAX / 2; i++)
-            if (f->slot[i] && f->slot[i]->c.type == SL_T_STR)
-                r->bytes += ((const sl_str *)f->slot[i]->c.data)[n].n;
     } else {
         const plan_stage *p = state_of(c)->p;
         for (size_t i = 0; i < p->n_view; i++) /* what the stage writes is valid from the start */

@@ -69,11 +69,11 @@ static uint64_t identity(exec *x, uint32_t stage, bool fit, uint64_t *memo)
     sbuf text = { 0 };
     if (!fit && memo[stage])
         return memo[stage];
-    sbuf_printf(&text, "%s %016llx %u seed %016llx mode %u ", p->common.use,
+    const uint64_t options = option_identity(p->def->options, p->cfg, fit ? SL_OPT_APPLY : 0,
+                                             p->def->s.kind == SL_SINK ? NULL : file_identity);
+    sbuf_printf(&text, "%s %016llx %u seed %016llx mode %u options %016llx", p->common.use,
                 (unsigned long long)plugin_identity(p->def->plugin), p->def->s.state_version,
-                (unsigned long long)plan_stage_seed(x->p, stage), fit ? 0 : p->mode);
-    option_identity(p->def->options, p->cfg, fit ? SL_OPT_APPLY : 0, p->def->s.kind == SL_SINK ? NULL : file_identity,
-                    &text);
+                (unsigned long long)plan_stage_seed(x->p, stage), fit ? 0 : p->mode, (unsigned long long)options);
     if (p->def->s.kind == SL_SOURCE) {
         add_inputs(x, stage, &text);
     } else {
@@ -126,10 +126,7 @@ static void what_name(uint32_t what, char out[24])
 }
 
 /* The options that a fit depends on, as text: states of other options are of no use. */
-static void fit_options(const plan_stage *p, sbuf *out)
-{
-    option_identity(p->def->options, p->cfg, SL_OPT_APPLY, NULL, out);
-}
+static void fit_options(const plan_stage *p, sbuf *out) { option_dump(p->def->options, p->cfg, SL_OPT_APPLY, out); }
 
 /* For people: which options, what inputs. */
 static void made_by(const exec *x, uint32_t stage, sbuf *out)
@@ -140,7 +137,7 @@ static void made_by(const exec *x, uint32_t stage, sbuf *out)
     sbuf_puts(out, ",\"pipeline\":");
     sbuf_json_z(out, x->p->file->head.name);
     sbuf_puts(out, ",\"options\":");
-    option_dump(p->def->options, p->cfg, out);
+    option_dump(p->def->options, p->cfg, 0, out);
     sbuf_puts(out, ",\"fit\":");
     fit_options(p, out);
     sbuf_puts(out, ",\"inputs\":[");

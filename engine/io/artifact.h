@@ -24,12 +24,9 @@ typedef struct artifact_head { /* strings as long as whoever gave them */
 
 /* ---- writing: 0, or SL_E_IO / SL_E_NOMEM with a sentence in err ---- */
 typedef struct artifact_writer artifact_writer;
-/* Makes the folder of path; writes to a temporary name beside it. NULL: err. `report` may still be unknown: see commit.
- */
+/* Makes the folder of path; writes to a temporary name beside it. NULL: err. */
 artifact_writer *artifact_create(const char *path, const artifact_head *head, sbuf *err);
 int artifact_put(artifact_writer *w, const void *p, size_t n, sbuf *err);
-/* Instead of head->report; until commit. 0 or SL_E_NOMEM, which commit will say. */
-int artifact_set_report(artifact_writer *w, const char *report);
 /* fsync, rename, fsync of the folder; frees w. Another process that made the same at the same time does no harm. */
 int artifact_commit(artifact_writer *w, sbuf *err);
 void artifact_abort(artifact_writer *w); /* NULL is fine */
@@ -40,13 +37,12 @@ typedef struct artifact_reader artifact_reader;
  * err. */
 artifact_reader *artifact_open(const char *path, int *code, sbuf *err);
 const artifact_head *artifact_head_of(const artifact_reader *r);
-uint64_t artifact_bytes(const artifact_reader *r); /* of payload */
 /* n bytes into p. SL_END: nothing was left (n > 0); less than n left: SL_E_STATE. */
 int artifact_get(artifact_reader *r, void *p, size_t n, sbuf *err);
 /* The next n bytes, read-only, checked, good until close. What was put at a multiple of 64 is aligned to 64. Less than
  * n left: SL_E_STATE, and *p is NULL. */
 int artifact_map(artifact_reader *r, uint64_t n, const void **p, sbuf *err);
-uint64_t artifact_left(const artifact_reader *r);
+uint64_t artifact_left(const artifact_reader *r); /* bytes of payload not read yet */
 void artifact_close(artifact_reader *r);
 /* The whole file. 0 or < 0. */
 int artifact_verify(const char *path, sbuf *err);

@@ -16,8 +16,8 @@
  *
  * Checksums are xxh3-64. Every byte is under one or is compared, and the lengths give the size of the file: no byte can
  * change, be missing or come on top unnoticed. Magic, format and checksum of the preamble stay where they are in all
- * formats to come, so that another format can be told from damage. The head stands behind the payload because its
- * report is known last. */
+ * formats to come, so that another format can be told from damage. The head stands behind the payload, with the
+ * checksums, so that nothing but the preamble is written out of turn. */
 #ifndef SLUICE_ARTIFACT_FORMAT_H
 #define SLUICE_ARTIFACT_FORMAT_H
 #include <string.h>

@@ -161,7 +161,6 @@ void artifact_close(artifact_reader *r)
 }
 
 const artifact_head *artifact_head_of(const artifact_reader *r) { return &r->head; }
-uint64_t artifact_bytes(const artifact_reader *r) { return r->payload; }
 uint64_t artifact_left(const artifact_reader *r) { return r->payload - r->at; }
 
 /* ---- payload ---- */

@@ -113,15 +113,6 @@ void artifact_abort(artifact_writer *w)
     free(w);
 }
 
-int artifact_set_report(artifact_writer *w, const char *report)
-{
-    const char *copied = arena_strdup(&w->mem, report ? report : "");
-    if (!copied)
-        return w->failed = SL_E_NOMEM;
-    w->head.report = copied;
-    return 0;
-}
-
 /* ---- payload ---- */
 
 static int write_bytes(artifact_writer *w, const void *p, size_t n, sbuf *err)

@@ -203,17 +203,10 @@ int pieces_end(pieces *p, unsigned thread, uint64_t number, sbuf *err)
         return r;
     m->piece[m->n_piece++] = e;
     m->first = m->n_block;
-    pieces_drop(p, thread);
-    return 0;
-}
-
-void pieces_drop(pieces *p, unsigned thread)
-{
-    maker *m = &p->maker[thread];
-    m->n_block = m->first; /* what is in scratch space already stays there, unread */
     m->n = 0;
     m->bytes = 0;
     m->begun = false;
+    return 0;
 }
 
 /* ---- giving them back ---- */

@@ -13,8 +13,6 @@ void pieces_free(pieces *p);
 int pieces_add(pieces *p, unsigned thread, const void *bytes, size_t n, sbuf *err);
 /* [n] The piece is done; its number. Also without bytes: an empty piece. */
 int pieces_end(pieces *p, unsigned thread, uint64_t number, sbuf *err);
-/* [n] What the thread added to a piece that will not be ended is forgotten. */
-void pieces_drop(pieces *p, unsigned thread);
 /* [1] Sorts by number; a number twice is SL_E_INTERNAL. Then: */
 int pieces_finish(pieces *p, sbuf *err);
 size_t pieces_count(const pieces *p);

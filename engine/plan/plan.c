@@ -101,7 +101,7 @@ static void stage_json(const plan *p, const plan_stage *s, sbuf *out)
     if (s->sorts)
         sbuf_puts(out, ",\"sorts\":true");
     sbuf_puts(out, ",\"options\":");
-    option_dump(s->def->options, s->cfg, out);
+    option_dump(s->def->options, s->cfg, 0, out);
     if (s->mode == MODE_ANNOTATE) {
         sbuf_printf(out, ",\"mode\":\"%s\",\"as\":", mode_name[s->mode]);
         sbuf_json_z(out, p->columns[s->as_slot].name);

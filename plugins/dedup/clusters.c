@@ -114,10 +114,8 @@ static void end_cluster(search *q)
         bin++;
     t->clusters[bin]++;
     t->documents[bin] += q->size;
-    if (q->survivor & IN_INDEX) {
-        t->index_clusters++;
+    if (q->survivor & IN_INDEX)
         t->index_documents += q->size;
-    }
     t->largest = q->size > t->largest ? q->size : t->largest;
     q->size = 0;
 }
@@ -374,7 +372,6 @@ static void add_tally(tally *sum, const tally *t)
         sum->clusters[i] += t->clusters[i];
         sum->documents[i] += t->documents[i];
     }
-    sum->index_clusters += t->index_clusters;
     sum->index_documents += t->index_documents;
     sum->largest = t->largest > sum->largest ? t->largest : sum->largest;
 }

@@ -14,8 +14,8 @@ typedef struct gathered {
 } gathered;
 
 enum { CLUSTER_SIZES = 7 }; /* 1, 2, 3-5, 6-10, 11-100, 101-1000, more */
-typedef struct tally {      /* index: of clusters whose identity stands in the index */
-    uint64_t clusters[CLUSTER_SIZES], documents[CLUSTER_SIZES], index_clusters, index_documents, largest;
+typedef struct tally {      /* index_documents: of clusters whose identity stands in the index */
+    uint64_t clusters[CLUSTER_SIZES], documents[CLUSTER_SIZES], index_documents, largest;
 } tally;
 const char *cluster_size_name(unsigned i);
 

@@ -185,12 +185,19 @@ static int report_documents(sl_ctx *c, const state *s, const sl_report_api *repo
     return report->table(c, "documents", row);
 }
 
-/* What the apply pass asks for beside the victims. */
+/* What the apply pass asks for beside the victims: 8 bytes for each, and as much again while they are sorted. */
 static int prepare(sl_ctx *c, state *s)
 {
-    if (s->cfg->size_as && !victims_count_clusters(&s->victims))
+    const victims *v = &s->victims;
+    const uint64_t held = v->own ? v->n * sizeof(*v->own) : 0, more = v->n * sizeof(*v->survivors);
+    if (!s->cfg->size_as || !v->n)
+        return SL_OK;
+    int ret = c->host->reserve(c, held + 2 * more); /* needed in whole, granted or not */
+    if (ret >= 0 && !victims_count_clusters(&s->victims))
         return c->host->fail(c, SL_E_NOMEM, "out of memory for the sizes of clusters");
-    return SL_OK;
+    if (ret >= 0)
+        ret = c->host->reserve(c, held + more);
+    return ret < 0 ? ret : SL_OK;
 }
 
 static int finalize(sl_ctx *c, void *g)

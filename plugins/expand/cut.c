@@ -163,16 +163,23 @@ static uint32_t backward(const cut_spec *s, const char *text, uint32_t n, uint32
     return to > least ? to : least;
 }
 
+/* Where the window behind [begin, end) begins: it repeats no more than the overlap, and comes to `reach`, which is
+ * beyond the end; a longer character or word may not fit into it otherwise. */
+static uint32_t next_window(const cut_spec *s, const char *text, uint32_t n, span this, uint32_t reach)
+{
+    const uint32_t repeats = backward(s, text, n, this.begin, this.end, s->overlap),
+                   reaches = backward(s, text, n, this.begin, reach, s->size),
+                   next = repeats > reaches ? repeats : reaches;
+    return next < this.end ? next : this.end;
+}
+
 static bool window_of_chars(const cut_spec *s, const char *text, uint32_t n, cut_place *place, span *out)
 {
     if (place->at >= n)
         return false;
     *out = (span){ place->at, forward(s, text, n, place->at, s->size) };
     place->done = out->end == n;
-    uint32_t next = backward(s, text, n, out->begin, out->end, s->overlap);
-    while (next < out->end && forward(s, text, n, next, s->size) <= out->end)
-        next = after_char(text, n, next); /* a window must go beyond the one before: a longer character may not fit */
-    place->at = next;
+    place->at = place->done ? n : next_window(s, text, n, *out, after_char(text, n, out->end));
     return true;
 }
 
@@ -190,14 +197,13 @@ static uint32_t end_of_words(const cut_spec *s, const char *text, uint32_t n, ui
     return *inside ? end : trim_end(text, n, begin, word);
 }
 
-/* Where the next window begins, to repeat no more than the overlap and yet to go beyond this one: with a word; inside
- * of one only where this window ends inside of it. */
+/* The same with a word at both ends; inside of one only where this window ends inside of it. */
 static uint32_t next_of_words(const cut_spec *s, const char *text, uint32_t n, span this, bool inside)
 {
-    bool ignored;
-    uint32_t next = backward(s, text, n, this.begin, this.end, s->overlap);
-    while (next < this.end &&
-           ((!inside && !begins_word(text, n, next)) || end_of_words(s, text, n, next, &ignored) <= this.end))
+    if (inside)
+        return next_window(s, text, n, this, after_char(text, n, this.end));
+    uint32_t next = next_window(s, text, n, this, skip_word(text, n, skip_space(text, n, this.end)));
+    while (next < this.end && !begins_word(text, n, next))
         next = after_char(text, n, next);
     return next;
 }

@@ -36,6 +36,8 @@ static void test_line_edges(void **state)
 {
     (void)state;
     line_is((exec_progress){ .bytes_done = 2000 }, 1, 0, -1, 120, "crawl  2.0 kB  0 docs");
+    line_is((exec_progress){ .bytes_done = 5, .bytes_total = 10, .documents = 2, .kept = 90 }, 1, 0, -1, 120,
+            "crawl ▕████████████            ▏ 50 %  5 of 10 B  2 docs  written 90");
     line_is((exec_progress){ .bytes_done = 900, .bytes_total = 5000000, .documents = 1, .kept = 1, .errors = 3 }, 1, 0,
             9, 120, "crawl ▕                        ▏ 0 %  900 B of 5.0 MB  1 docs  kept 100.0 %  3 bad  9.0 s left");
     line_is((exec_progress){ .bytes_done = 50, .bytes_total = 40 }, 1, 0, -1, 120,

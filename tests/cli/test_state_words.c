@@ -25,6 +25,9 @@ static void inputs(void **state)
     says("{\"inputs\":[{\"bytes\":1000},{\"bytes\":-1}]}", "2 files");
     says("{\"inputs\":[{\"path\":\"x\"},17,\"y\",null,[]]}", "5 files");
     says("{\"inputs\":[{\"path\":\"x\",\"path\":\"y\"}]}", "1 file");
+    says("{\"inputs\":[{\"bytes\":1000},{\"bytes\":2000}],\"files\":2}", "2 files (3.0 kB)");
+    says("{\"inputs\":[{\"bytes\":1000},{\"bytes\":2000}],\"files\":5000}", "5,000 files"); /* the first of them */
+    says("{\"inputs\":[{\"path\":\"x\",\"bytes\":1}],\"files\":2}", "2 files");
     says("{\"inputs\":{\"path\":\"x\"}}", "{\"inputs\":{\"path\":\"x\"}}");
 }
 

@@ -45,7 +45,7 @@ static int walk(const char *path, size_t step, bool get, bool map, uint64_t *byt
     int code = 1;
     artifact_reader *r = artifact_open(path, &code, &err);
     expect((r != NULL) == (code == 0));
-    *bytes = r ? artifact_bytes(r) : 0;
+    *bytes = r ? artifact_left(r) : 0;
     for (bool turn = get; code == 0 && artifact_left(r); turn = get && (!map || !turn)) {
         const uint64_t left = artifact_left(r);
         const size_t n = left < step ? (size_t)left : step;

@@ -66,7 +66,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
             sbuf json = { 0 };
             const sl_option table[] = { row, { .name = NULL } };
             check(&row, &v);
-            option_dump((option_table){ table, sizeof *table }, &v, &json);
+            option_dump((option_table){ table, sizeof *table }, &v, 0, &json);
             must(json.n > 2 || (row.type == SL_OPT_SIZE && v.u == 0));
             sbuf_free(&json);
         }

@@ -40,7 +40,7 @@ static void read_stage(pipeline *p, diags *d, const pipeline_stage *stage)
     option_read(d, &p->mem, stage_common_table(), (option_scope){ .owner = "stage" }, stage->node, &common);
     option_read(d, &p->mem, table, (option_scope){ .owner = "stage", .other_names = stage_common_names }, stage->node,
                 &c);
-    option_dump(table, &c, &json);
+    option_dump(table, &c, 0, &json);
     option_strings(table, &c, "rules.all.column", strings, 4);
     sbuf_free(&json);
 }

@@ -271,12 +271,44 @@ static void test_bad_bytes(void **u)
     }
 }
 
+/* What a window repeats is not read again for each place where the next may begin: that would take days here. */
+static void test_long_overlap(void **u)
+{
+    enum { MANY = 1 << 20 };
+    char *text = malloc(2 * MANY);
+    cut_place place = { 0 };
+    cut_part part;
+    (void)u;
+    assert_non_null(text);
+    memset(text, 'a', 2 * MANY);
+    const cut_spec chars = { .by = CUT_WINDOW, .unit = CUT_CHARS, .size = 2 * MANY, .overlap = MANY };
+    assert_true(cut_next(&chars, text, 2 * MANY, &place, &part));
+    assert_int_equal(part.end, 2 * MANY);
+    assert_false(cut_next(&chars, text, 2 * MANY, &place, &part));
+
+    for (uint32_t i = 1; i < MANY; i += 2) /* short words, and one that fits into no window with any of them */
+        text[i] = ' ';
+    const cut_spec words = {
+        .by = CUT_WINDOW, .unit = CUT_CHARS, .whole_words = true, .size = MANY, .overlap = MANY - 1
+    };
+    place = (cut_place){ 0 };
+    assert_true(cut_next(&words, text, 2 * MANY, &place, &part));
+    assert_int_equal(part.begin, 0);
+    assert_int_equal(part.end, MANY - 1);
+    assert_true(cut_next(&words, text, 2 * MANY, &place, &part));
+    assert_int_equal(part.begin, MANY);
+    assert_int_equal(part.end, 2 * MANY);
+    assert_false(cut_next(&words, text, 2 * MANY, &place, &part));
+    free(text);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_against_slow),
         cmocka_unit_test(test_whole_words),
         cmocka_unit_test(test_bad_bytes),
+        cmocka_unit_test(test_long_overlap),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

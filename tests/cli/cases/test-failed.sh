@@ -32,6 +32,10 @@ tests:
     at: filter.length
     in:  []
     out: [$(for i in $(seq 25); do printf '{ n: %s },' $i; done)]
+  - name: as many as are shown
+    at: filter.length
+    in:  []
+    out: [$(for i in $(seq 20); do printf '{ n: %s },' $i; done)]
   - name: "steers \e[31mthe terminal"
     at: filter.length
     in:  [ { text: "\e[31m\u202e" } ]

@@ -91,7 +91,7 @@ static void dump(void **state)
 {
     fixture *f = *state;
     read(f, "path: 'a\"b'\nlevels: 7\nwait: 90s\nsecret: hunter2\n");
-    option_dump(table, &f->c, &f->out);
+    option_dump(table, &f->c, 0, &f->out);
     assert_string_equal(sbuf_z(&f->out),
                         "{\"fast\":true,\"min\":200,\"ratio\":0.5,\"wait\":90,\"size\":65536,\"keep\":{\"share\":0.2},"
                         "\"colour\":\"green\",\"path\":\"a\\\"b\",\"secret\":\"***\",\"levels\":[7],"
@@ -99,7 +99,7 @@ static void dump(void **state)
     sbuf_clear(&f->out);
     read(f, "path: a\nlevels: [1, 2]\nkeep: 10B tokens\nseed: -1\nrules: [{ column: a, words: [] }, { column: b, "
             "words: w }]\n");
-    option_dump(table, &f->c, &f->out);
+    option_dump(table, &f->c, 0, &f->out);
     assert_string_equal(
         sbuf_z(&f->out),
         "{\"fast\":true,\"min\":200,\"seed\":-1,\"ratio\":0.5,\"size\":65536,\"keep\":{\"tokens\":10000000000},"
@@ -126,9 +126,31 @@ static void dump_of_other_amounts_and_infinities(void **state)
     const option_table t = { few, sizeof *few };
     small s = { 0 };
     assert_true(option_read(&f->d, &f->mem, t, (option_scope){ .owner = "x" }, NULL, &s));
-    option_dump(t, &s, &f->out);
+    option_dump(t, &s, 0, &f->out);
     assert_string_equal(sbuf_z(&f->out),
                         "{\"x\":\"inf\",\"y\":\"-inf\",\"a\":{\"rows\":10},\"b\":{\"bytes\":4294967296},\"no\":false}");
+}
+
+static uint64_t always_7(const char *path) { return *path ? 7 : 0; }
+
+/* What a state is named by, and what is written into it: a secret decides the one, and never stands in the other. */
+static void identity(void **state)
+{
+    fixture *f = *state;
+    read(f, "path: a\nlevels: 1\nsecret: hunter2\n");
+    const uint64_t one = option_identity(table, &f->c, 0, NULL);
+    assert_int_equal(option_identity(table, &f->c, 0, NULL), one);
+    assert_int_not_equal(option_identity(table, &f->c, 0, always_7), one);
+    assert_int_not_equal(option_identity(table, &f->c, SL_OPT_REQUIRED, NULL), one);
+    assert_int_equal(option_identity(table, &f->c, SL_OPT_REQUIRED, always_7),
+                     option_identity(table, &f->c, SL_OPT_REQUIRED, NULL)); /* the only file is left out */
+    option_dump(table, &f->c, SL_OPT_REQUIRED, &f->out);
+    assert_null(strstr(sbuf_z(&f->out), "\"path\""));
+    assert_null(strstr(sbuf_z(&f->out), "hunter2"));
+    read(f, "path: a\nlevels: 1\nsecret: hunter3\n");
+    assert_int_not_equal(option_identity(table, &f->c, 0, NULL), one);
+    option_dump(table, &f->c, SL_OPT_REQUIRED, &f->more);
+    assert_string_equal(sbuf_z(&f->out), sbuf_z(&f->more));
 }
 
 static void default_with_line_breaks(void **state)
@@ -359,6 +381,7 @@ int main(void)
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
     const struct CMUnitTest tests[] = {
         T(dump),
+        T(identity),
         T(dump_of_other_amounts_and_infinities),
         T(strings),
         T(type_names),

@@ -332,12 +332,36 @@ static void test_merge(void **u)
     sbuf_free(&want);
 }
 
+/* Parts are counted by their own length against batch_bytes, not by that of what they were cut from. */
+static void test_parts_fill_batches(void **u)
+{
+    enum { LINES = 4096, LINE = 1024 };
+    (void)u;
+    sbuf doc = { 0 };
+    sbuf_puts(&doc, "{\"id\":\"book\",\"text\":\"");
+    for (unsigned i = 0; i < LINES; i++)
+        sbuf_printf(&doc, "%0*u\\n", LINE, i);
+    sbuf_puts(&doc, "\"}\n");
+    put_file("@/book.jsonl", sbuf_z(&doc), doc.n);
+    job j;
+    run_good(&j,
+             "stages:\n  - { use: source.jsonl, path: '@/book.jsonl' }\n  - { use: expand.split, by: lines }\n"
+             "  - { use: sink.jsonl, path: '@/out/lines.jsonl' }\n",
+             1);
+    assert_int_equal(counts(&j, "sink.jsonl")->in, LINES);
+    assert_int_equal(counts(&j, "sink.jsonl")->batches, LINES / 1024);
+    job_free(&j);
+    sbuf_free(&doc);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_counts),     cmocka_unit_test(test_contract), cmocka_unit_test(test_own_splits),
-        cmocka_unit_test(test_write),      cmocka_unit_test(test_shared),   cmocka_unit_test(test_identity),
-        cmocka_unit_test(test_named_text), cmocka_unit_test(test_branches), cmocka_unit_test(test_merge),
+        cmocka_unit_test(test_counts),     cmocka_unit_test(test_contract),
+        cmocka_unit_test(test_own_splits), cmocka_unit_test(test_write),
+        cmocka_unit_test(test_shared),     cmocka_unit_test(test_identity),
+        cmocka_unit_test(test_named_text), cmocka_unit_test(test_branches),
+        cmocka_unit_test(test_merge),      cmocka_unit_test(test_parts_fill_batches),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }

@@ -132,26 +132,6 @@ static void small_ones_stay_in_memory(void **state)
     trial_end(&t);
 }
 
-static void dropped_ones_are_forgotten(void **state)
-{
-    (void)state;
-    trial t;
-    trial_new(&t, 0, false);
-    pieces_drop(t.p, 0); /* nothing to drop */
-    for (uint64_t i = 0; i < 8; i++) {
-        assert_int_equal(add(&t, 1, 100 + i, 2 * MIB + 5, 70000), 0);
-        pieces_drop(t.p, 1);
-        assert_int_equal(make(&t, 1, i, size_of(i), 60000), 0);
-    }
-    assert_int_equal(add(&t, 2, 1, 10, 10), 0);
-    pieces_drop(t.p, 2);
-    assert_int_equal(pieces_finish(t.p, &t.err), 0);
-    assert_int_equal(pieces_count(t.p), 8);
-    for (uint64_t i = 0; i < 8; i++)
-        assert_piece(&t, 0, i, i, size_of(i));
-    trial_end(&t);
-}
-
 /* ---- threads ---- */
 
 typedef struct worker {
@@ -295,7 +275,6 @@ static void no_folder_and_a_full_disk(void **state)
     trial_new(&t, 0, false);
     snprintf(want, sizeof want, "cannot make the folder %s for scratch space: Not a directory", test_dir);
     assert_says(&t, add(&t, 0, 1, 2 * MIB, MIB), SL_E_IO, want);
-    pieces_drop(t.p, 0);
     assert_says(&t, make(&t, 0, 1, 10, 10), SL_E_IO, want);
     trial_end(&t);
     assert_int_equal(unlink(test_dir), 0);
@@ -344,7 +323,6 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(pieces_come_back),
         cmocka_unit_test(small_ones_stay_in_memory),
-        cmocka_unit_test(dropped_ones_are_forgotten),
         cmocka_unit_test(all_threads_make_and_load),
         cmocka_unit_test(callers_that_break_the_contract),
         cmocka_unit_test(each_allocation_fails),
