@@ -221,6 +221,7 @@ static int add_from_reshape(sl_ctx *c, flow *f, const flow *in, uint32_t row, ui
     uint32_t n;
     if (!in) {
         n = rows_add(r, pos, key_of_new(w, st->stage, nth), PLAN_NONE);
+        r->root[n] = pos | UINT32_MAX; /* behind the documents that it was made of */
     } else if (nth == SL_WHOLE_DOC) {
         n = rows_add(r, in->r->parent[row], in->r->parent_key[row], PLAN_NONE);
     } else {
@@ -231,6 +232,7 @@ static int add_from_reshape(sl_ctx *c, flow *f, const flow *in, uint32_t row, ui
     }
     if (in) {
         flow_copy_row(w->x, f, n, in, row);
+        r->root[n] = in->r->root[row];
         in->used[row >> 6] |= 1ull << (row & 63);
         for (size_t i = 0; i < w->x->p->n_columns && r->bytes < UINT64_MAX / 2; i++)
             if (f->slot[i] && f->slot[i]->c.type == SL_T_STR)
