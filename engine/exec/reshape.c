@@ -115,7 +115,7 @@ int reshape_call(worker *w, uint32_t stage, flow *in, flow **out)
 
 /* ---- families ---- */
 
-enum { FAMILY_BATCHES = 16 }; /* that wait before families which are whole go on */
+enum { FAMILY_BATCHES = 8 }; /* that wait before families which are whole go on */
 
 static uint64_t family(const flow *f, uint32_t i) { return f->r->cut ? f->r->parent[f->sel[i]] : 0; }
 
