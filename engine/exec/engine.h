@@ -4,8 +4,9 @@
  *
  * Life of a batch: claim an item -> take rows from the pool -> `read` adds rows, which get pos and key (or: they come
  * back from a store with those they had) -> for each stage below: build its view, run it, take out what it rejected ->
- * sinks hand bytes to the outputs -> next batch. A stage that needs more than a batch (ordered, families) has the
- * batches of an item parked before it until the item is read; then they go on. */
+ * sinks hand bytes to the outputs -> next batch. A stage that needs more than a batch has batches parked before it: an
+ * ordered one until the item is read, one that wants families until some are whole. Rows go back to the pool when
+ * nobody uses them and nothing that is used points into them. */
 #ifndef SLUICE_ENGINE_H
 #define SLUICE_ENGINE_H
 #include <pthread.h>
@@ -41,7 +42,7 @@ typedef struct rows { /* what all branches share of a batch */
     arena mem;
     uint32_t n, limit /* rows that this batch may have */, cap;
     uint64_t *pos, *key;
-    uint64_t *root; /* pos of the document that the source, or a store that was sorted, gave, of which this is a part */
+    uint64_t *root; /* pos of the document, as the source or a sort gave it, that this is, or is a part of */
     uint64_t *parent, *parent_key; /* of rows that were cut from a document; else 0 */
     sl_str *raw;       /* the record as it stood in the input; n 0: there was none (text members of archives) */
     sl_str *parsed;    /* the text as the record has it; p NULL: unknown */
@@ -50,7 +51,7 @@ typedef struct rows { /* what all branches share of a batch */
     bool cut;          /* some row has a parent */
     uint64_t bytes;    /* of records handed out since the batch began */
     flow *as_read;     /* for the quarantine; else NULL */
-    sl_str *record; /* what the quarantine shows of a row where as_read does not have it; n 0: it has. NULL: no row */
+    sl_str *record;    /* what the quarantine shows where as_read does not have it; n 0: it has. NULL: it always has */
     struct rows **under;    /* rows whose memory the texts of these point into */
     uint32_t n_under, uses; /* who needs these: 0 in the pool */
     struct rows *next;      /* in the pool */
@@ -309,11 +310,10 @@ extern const struct sl_artifact_api exec_artifact_api;
 /* ---- rows.c ---- */
 /* Empty rows with room for at least `cap`, for one user; NULL: out of memory. */
 rows *rows_take(worker *w, uint32_t cap);
-rows *rows_hold(rows *r); /* one user more; returns r */
-void rows_give(worker *w,
-               rows *r); /* one user less; the last puts them back into the pool, and gives those under them */
-bool rows_point(rows *r, rows *into); /* the texts of r point into those of `into`. false: out of memory */
-void rows_release(worker *w);         /* the item is done: what its failure left in use */
+rows *rows_hold(rows *r);             /* one user more; returns r */
+void rows_give(worker *w, rows *r);   /* one user less; none: into the pool, and those under them are given too */
+bool rows_point(rows *r, rows *into); /* r uses `into`, for its texts point there. false: out of memory */
+void rows_release(worker *w);         /* the item is over: what its failure left in use */
 void rows_free(rows *r);
 bool rows_record(rows *r, uint32_t row, sl_str record); /* for the quarantine; the text is kept by whoever gives it */
 /* A row at the end, with nothing but its numbers. */
