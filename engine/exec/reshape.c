@@ -150,12 +150,28 @@ static place last_family(flow *parked)
     return parent ? last : (place){ NULL, 0 };
 }
 
+/* Can families of both stand in one batch? Behind a sort those of several branches meet, with other columns, that a
+ * stage has written or not. A family's own batches are always alike. */
+static bool alike(const exec *x, const flow *a, const flow *b)
+{
+    for (size_t i = 0; i < x->p->n_columns; i++) {
+        const column *k = a->slot[i], *l = b->slot[i];
+        if (a->state[i] != b->state[i] || !k != !l || (k && (k->c.width != l->c.width || !k->origin != !l->origin)))
+            return false;
+    }
+    return true;
+}
+
 /* A batch for at least `n` rows with the columns of `like`, at the end of a list. */
 static flow *family_batch(worker *w, uint32_t n, const flow *like, flow ***tail)
 {
     rows *r = rows_take(w, n);
     flow *f = r ? flow_like(w->x, r, like) : NULL;
-    if (!f)
+    bool good = f != NULL;
+    for (size_t i = 0; good && i < w->x->p->n_columns; i++) /* of batches that were kept, some have it */
+        if (f->slot[i] && f->state[i] == SLOT_WRITTEN && !f->slot[i]->same)
+            good = (f->slot[i]->same = arena_zalloc(&r->mem, ((size_t)n + 63) / 64 * 8 + 8, 8)) != NULL;
+    if (!good)
         return worker_fail(w, SL_E_NOMEM, "out of memory"), NULL;
     **tail = f;
     *tail = &f->next;
@@ -186,20 +202,23 @@ static int family_row(worker *w, flow *to, const flow *f, uint32_t row)
 static int gather(worker *w, flow *parked, place end, flow **first)
 {
     const uint32_t batch = w->x->now.batch_rows;
+    const flow *like = NULL; /* the last of which `to` has rows */
     flow **tail = first, *to = NULL;
-    uint32_t room = 0, left = 0;
+    uint32_t left = 0;
     for (flow *f = parked, *next; f; f = next) {
         const uint32_t n = f == end.f ? end.at : f->n_sel;
         for (uint32_t i = 0; i < n; i++) {
-            if (!left && (left = family_size(f, i)) > UINT16_MAX)
-                return worker_fail(w, SL_E_DATA,
-                                   "a document was cut into more than %d parts; they cannot be put together again",
-                                   UINT16_MAX);
-            if (!to || to->r->n + left > room) {
-                room = left > batch ? left : batch;
-                if (!(to = family_batch(w, room, f, &tail)))
+            if (!left) {
+                if ((left = family_size(f, i)) > UINT16_MAX)
+                    return worker_fail(w, SL_E_DATA,
+                                       "a document was cut into more than %d parts; they cannot be put together again",
+                                       UINT16_MAX);
+                if (!to || to->r->n + left > to->r->limit || !alike(w->x, like, f))
+                    to = family_batch(w, left > batch ? left : batch, f, &tail);
+                if (!to)
                     return SL_E_NOMEM;
             }
+            like = f;
             const int e = family_row(w, to, f, f->sel[i]);
             if (e < 0)
                 return e;

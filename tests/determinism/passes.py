@@ -62,7 +62,7 @@ PIPELINES = {
     from: all
 """
     + SINK,
-    "branches with other columns before a sort": """
+    "branches with other columns before a sort, cut and joined behind it": """
   - use: source.jsonl
     name: a
     path: ${in}/a*
@@ -76,6 +76,12 @@ PIPELINES = {
     drop: [group]
   - use: shuffle
     from: [a, marked]
+  - use: expand.split
+    by: window
+    unit: words
+    size: 2
+  - use: join.parts
+    separator: space
 """
     + SINK,
     "two sorts and a fit between": SOURCE

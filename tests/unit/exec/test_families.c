@@ -104,6 +104,32 @@ static void test_back_together(void **u)
     free(want);
 }
 
+/* Families of documents with other columns, as they come out of a sort that merges branches: each keeps its own. */
+static void test_merged(void **u)
+{
+    static const char body[] = IN "  - { use: source.jsonl, name: b, path: '@/g.jsonl' }\n"
+                                  "  - { use: map.fields, set: [{ column: n, json: '\"set\"' }, { column: x, value: "
+                                  "new }] }\n  - { use: shuffle, from: [in, map.fields] }\n" CUT JOIN OUT;
+    char *want = NULL;
+    (void)u;
+    put_corpus("@/f.jsonl", 150, 3);
+    put_corpus("@/g.jsonl", 50, 3);
+    for (size_t i = 0; i < WAYS; i++) {
+        unsigned set = 0, kept = 0;
+        run_way(body, &ways[i], NULL);
+        char *got = get_file("@/out.jsonl");
+        for (const char *l = got; (l = strstr(l, "\"n\":\"set\",\"x\":\"new\"}\n")); l++)
+            set++;
+        for (const char *l = got; (l = strchr(l, '\n')); l++)
+            kept++;
+        if (set != 50 || kept != 200 || (want && strcmp(want, got) != 0))
+            fail_msg("%s%u of 50 documents have what was set in them, of %u", ways[i].head, set, kept);
+        free(want);
+        want = got;
+    }
+    free(want);
+}
+
 /* Lines of parts stand with those of their document, whatever the cut of the input and the batches, and show the part
  * as it was cut, also where a store or the families stand between the change and the reject. */
 static void test_quarantine(void **u)
@@ -168,10 +194,8 @@ static void test_parts_are_views(void **u)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_back_together),
-        cmocka_unit_test(test_quarantine),
-        cmocka_unit_test(test_few_wait),
-        cmocka_unit_test(test_parts_are_views),
+        cmocka_unit_test(test_back_together), cmocka_unit_test(test_merged),          cmocka_unit_test(test_quarantine),
+        cmocka_unit_test(test_few_wait),      cmocka_unit_test(test_parts_are_views),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }
