@@ -397,7 +397,8 @@ int store_end_item(worker *w);
 int store_finish(exec *x);                     /* [one thread] after the pass, for all of its captures */
 int store_read(worker *w, const pass_item *i); /* a piece, batch by batch, into what is below */
 void store_close(exec *x, uint32_t stage);
-int pack_row(worker *w, const flow *f, uint32_t row, sbuf *out);
+/* same_record: as that of the row packed before, which is not written again; not where rows will be sorted. */
+int pack_row(worker *w, const flow *f, uint32_t row, bool same_record, sbuf *out);
 /* Rows packed one behind the other, as many as make a batch, from *at on; *f NULL: none is left. */
 typedef struct pack_source {
     const sorter_doc *docs; /* sorted: pos is numbered anew */
@@ -405,6 +406,7 @@ typedef struct pack_source {
     const char *p; /* else: n bytes of packed rows */
     size_t n, at;  /* at: of docs, or of bytes */
     uint64_t number;
+    sl_str raw; /* of the last row */
 } pack_source;
 int pack_read(worker *w, pack_source *from, flow **f);
 

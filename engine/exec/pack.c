@@ -14,6 +14,7 @@ typedef struct cell { /* followed by the value */
     uint8_t state, flags;
     uint32_t n; /* bytes of the value; elements of a list; width of a vector */
 } cell;
+enum { RAW_HERE = 1, RAW_BEFORE /* that of the row before: parts of a document */ };
 enum { NO_TEXT = 0xffffffffu /* for a size: an element of a list that is null */ };
 enum {
     VALID = 1,
@@ -67,7 +68,7 @@ static sl_str origin_of(const column *k, uint32_t row)
     return k->origin && k->c.type == SL_T_STR ? ((const sl_str *)k->origin)[row] : (sl_str){ NULL, 0, 0 };
 }
 
-int pack_row(worker *w, const flow *f, uint32_t row, sbuf *out)
+int pack_row(worker *w, const flow *f, uint32_t row, bool same_record, sbuf *out)
 {
     const plan *p = w->x->p;
     const rows *r = f->r;
@@ -79,9 +80,11 @@ int pack_row(worker *w, const flow *f, uint32_t row, sbuf *out)
                .parent_key = r->parent_key[row],
                .input = r->input[row],
                .raw_n = r->raw[row].n,
-               .has_raw = r->raw[row].p != NULL };
+               .has_raw = !r->raw[row].p ? 0
+                          : same_record  ? RAW_BEFORE
+                                         : RAW_HERE };
     sbuf_add(out, &h, sizeof h);
-    if (h.has_raw) { /* with a newline: it may leave as it is */
+    if (h.has_raw == RAW_HERE) { /* with a newline: it may leave as it is */
         sbuf_add(out, r->raw[row].p, h.raw_n);
         sbuf_putc(out, '\n');
     }
@@ -142,7 +145,7 @@ static size_t step(const pack_source *from, size_t at, const head *h) { return f
 
 static const char *first_cell(const char *row, const head *h)
 {
-    return row + sizeof *h + (h->has_raw ? h->raw_n + 1 : 0) + h->record_n;
+    return row + sizeof *h + (h->has_raw == RAW_HERE ? h->raw_n + 1 : 0) + h->record_n;
 }
 
 /* The cell at *at, and *at behind its value. then: what its record has, or NULL; may be NULL. */
@@ -340,8 +343,10 @@ int pack_read(worker *w, pack_source *from, flow **out)
         r->cut |= h.parent != 0;
         if (h.record_n && !rows_record(r, i, (sl_str){ first_cell(row, &h) - h.record_n, h.record_n, 0 }))
             return worker_fail(w, SL_E_NOMEM, "out of memory");
+        if (h.has_raw == RAW_HERE)
+            from->raw = (sl_str){ row + sizeof h, h.raw_n, 0 };
         if (h.has_raw)
-            r->raw[i] = (sl_str){ row + sizeof h, h.raw_n, 0 };
+            r->raw[i] = from->raw;
         f->sel[f->n_sel++] = (uint16_t)i;
         const char *at = first_cell(row, &h);
         for (uint32_t k = 0; k < h.n_columns; k++) {

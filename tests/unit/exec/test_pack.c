@@ -44,7 +44,7 @@ static void test_nowhere(void **u)
         ((sl_list *)f->slot[lists]->c.data)[i] = list[i];
     }
     for (uint32_t i = 0; i < 3; i++)
-        assert_int_equal(pack_row(w, f, i, &out), SL_OK);
+        assert_int_equal(pack_row(w, f, i, false, &out), SL_OK);
     assert_int_equal(pack_read(w, &(pack_source){ .p = out.p, .n = out.n }, &got), SL_OK);
     assert_int_equal(got->r->n, 3);
     for (uint32_t i = 0; i < 3; i++) {
@@ -85,9 +85,9 @@ static void test_numbers(void **u)
     assert_int_equal(r->root[0], 11);
     assert_true(rows_record(r, 1, (sl_str){ "{}", 2, 0 }));
     r->as_read = flow_branch(j.x, f);
-    assert_int_equal(pack_row(w, f, 0, &out), SL_OK);
+    assert_int_equal(pack_row(w, f, 0, false, &out), SL_OK);
     const size_t first = out.n;
-    assert_int_equal(pack_row(w, f, 1, &out), SL_OK);
+    assert_int_equal(pack_row(w, f, 1, false, &out), SL_OK);
     assert_int_equal(pack_read(w, &(pack_source){ .p = out.p, .n = out.n }, &got), SL_OK);
     assert_int_equal(got->r->n, 2);
     assert_true(got->r->cut);
@@ -99,6 +99,40 @@ static void test_numbers(void **u)
     const sorter_doc docs[] = { { 0, 0, out.p + first, out.n - first } };
     assert_int_equal(pack_read(w, &(pack_source){ .docs = docs, .n_docs = 1, .number = 9 }, &got), SL_OK);
     assert_true(got->r->pos[0] == (9ull << 32 | 1) && got->r->root[0] == got->r->pos[0] && got->r->parent[0] == 4);
+    rows_give(w, got->r);
+    rows_give(w, r);
+    sbuf_free(&out);
+    job_free(&j);
+}
+
+/* Parts of a document that stand together have its record once. */
+static void test_same_record(void **u)
+{
+    static const char record[] =
+        "{\"text\":\"a record that is much longer than the numbers of a row, for it is seen in "
+        "how many bytes the rows are: ........................................\"}";
+    job j;
+    worker *w = open_worker(&j);
+    rows *r = rows_take(w, 4);
+    flow *f = flow_like(j.x, r, NULL), *got;
+    sbuf out = { 0 };
+    (void)u;
+    for (uint32_t i = 0; i < 4; i++) {
+        rows_add(r, i + 1, i, 0);
+        r->raw[i] = i == 2 ? (sl_str){ NULL, 0, 0 } : (sl_str){ record, sizeof record - 1, 0 };
+        assert_int_equal(pack_row(w, f, i, i == 1, &out), SL_OK);
+    }
+    assert_in_range(out.n, 2 * sizeof record, 2 * sizeof record + 4 * 80);
+    assert_int_equal(pack_read(w, &(pack_source){ .p = out.p, .n = out.n }, &got), SL_OK);
+    assert_int_equal(got->r->n, 4);
+    for (uint32_t i = 0; i < 4; i++) {
+        assert_int_equal(got->r->raw[i].n, r->raw[i].n);
+        assert_memory_equal(got->r->raw[i].p ? got->r->raw[i].p : "", i == 2 ? "" : record, r->raw[i].n);
+    }
+    assert_null(got->r->raw[2].p);
+    assert_ptr_equal(got->r->raw[1].p, got->r->raw[0].p);
+    assert_ptr_not_equal(got->r->raw[3].p, got->r->raw[0].p);
+    assert_int_equal(got->r->raw[3].p[got->r->raw[3].n], '\n');
     rows_give(w, got->r);
     rows_give(w, r);
     sbuf_free(&out);
@@ -144,6 +178,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_nowhere),
         cmocka_unit_test(test_numbers),
+        cmocka_unit_test(test_same_record),
         cmocka_unit_test(test_uses),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
