@@ -4,8 +4,9 @@
  *
  * Life of a batch: claim an item -> take rows from the pool -> `read` adds rows, which get pos and key (or: they come
  * back from a store with those they had) -> for each stage below: build its view, run it, take out what it rejected ->
- * sinks hand bytes to the outputs -> next batch. A stage that needs more than a batch (ordered, families) has the
- * batches of an item parked before it until the item is read; then they go on. */
+ * sinks hand bytes to the outputs -> next batch. A stage that needs more than a batch has batches parked before it: an
+ * ordered one until the item is read, one that wants families until some are whole. Rows go back to the pool when
+ * nobody uses them and nothing that is used points into them. */
 #ifndef SLUICE_ENGINE_H
 #define SLUICE_ENGINE_H
 #include <pthread.h>
@@ -41,18 +42,20 @@ typedef struct rows { /* what all branches share of a batch */
     arena mem;
     uint32_t n, limit /* rows that this batch may have */, cap;
     uint64_t *pos, *key;
-    uint64_t *parent, *parent_key; /* of rows that were cut from a document; else 0. Filled where `cut` is set */
+    uint64_t *root; /* pos of the document, as the source or a sort gave it, that this is, or is a part of */
+    uint64_t *parent, *parent_key; /* of rows that were cut from a document; else 0 */
     sl_str *raw;       /* the record as it stood in the input; n 0: there was none (text members of archives) */
     sl_str *parsed;    /* the text as the record has it; p NULL: unknown */
     uint32_t *input;   /* of exec.splits: where the row came from; PLAN_NONE: a stage made it */
     uint64_t *reached; /* bits: rows that came to a sink */
-    bool cut;
-    uint64_t bytes;     /* of records handed out since the batch began */
-    flow *as_read;      /* for the quarantine; else NULL */
-    struct rows *under; /* rows whose memory the texts of these point into; else NULL */
-    struct rows *next;  /* in the pool, or in the list of held ones */
+    bool cut;          /* some row has a parent */
+    uint64_t bytes;    /* of records handed out since the batch began */
+    flow *as_read;     /* for the quarantine; else NULL */
+    sl_str *record;    /* what the quarantine shows where as_read does not have it; n 0: it has. NULL: it always has */
+    struct rows **under;    /* rows whose memory the texts of these point into */
+    uint32_t n_under, uses; /* who needs these: 0 in the pool */
+    struct rows *next;      /* in the pool */
     struct rows *next_all;
-    bool held; /* until the item is done */
 } rows;
 
 enum { SLOT_NONE, SLOT_READ /* as the source filled it */, SLOT_WRITTEN, SLOT_REMOVED };
@@ -79,6 +82,7 @@ typedef struct stage_thread { /* what sl_ctx.engine points to: one for each stag
     flow *flow;       /* while a callback runs */
     uint64_t ordinal; /* of the last row that the stage added in this item */
     flow *parked, *last_parked;
+    uint32_t n_parked; /* batches */
     uint64_t reserved;
     json_parser *json, *ids, *texts;
     sbuf line; /* format's answer */
@@ -200,7 +204,7 @@ typedef struct measured { /* a value that a callback observed, while somebody lo
 } measured;
 
 typedef struct quarantined { /* a line that waits for the end of its item */
-    uint64_t pos;
+    uint64_t root, pos;
     uint32_t stage, nth;
     size_t at, n;
 } quarantined;
@@ -216,7 +220,7 @@ struct sl_io {
 struct worker {
     exec *x;
     unsigned number;
-    rows *pool, *held, *all;
+    rows *pool, *all;
     rows *r; /* that a source fills */
     input_chunk *chunk;
     struct sl_input input;
@@ -304,12 +308,14 @@ extern const struct sl_spill_api exec_spill_api;
 extern const struct sl_artifact_api exec_artifact_api;
 
 /* ---- rows.c ---- */
-/* Empty rows with room for at least `cap`; NULL: out of memory. */
+/* Empty rows with room for at least `cap`, for one user; NULL: out of memory. */
 rows *rows_take(worker *w, uint32_t cap);
-void rows_give(worker *w, rows *r); /* back to the pool, unless something holds them */
-void rows_hold(worker *w, rows *r); /* until the item is done: these, and those that they point into */
-void rows_release(worker *w);       /* the item is done */
+rows *rows_hold(rows *r);             /* one user more; returns r */
+void rows_give(worker *w, rows *r);   /* one user less; none: into the pool, and those under them are given too */
+bool rows_point(rows *r, rows *into); /* r uses `into`, for its texts point there. false: out of memory */
+void rows_release(worker *w);         /* the item is over: what its failure left in use */
 void rows_free(rows *r);
+bool rows_record(rows *r, uint32_t row, sl_str record); /* for the quarantine; the text is kept by whoever gives it */
 /* A row at the end, with nothing but its numbers. */
 uint32_t rows_add(rows *r, uint64_t pos, uint64_t key, uint32_t input);
 /* An empty flow over r for the source `source`, its columns made; NULL: out of memory. */
@@ -356,8 +362,9 @@ int item_run(worker *w);      /* all batches of the item of w through all stages
 int item_end_stream(exec *x); /* [one thread] after the last item: what ordered stages still hold */
 
 /* ---- flow.c ---- */
-int flow_below(worker *w, uint32_t stage, flow *f); /* f has left the stage */
-int flow_stage(worker *w, uint32_t stage, flow *f); /* f runs through the stage now, and on */
+int flow_below(worker *w, uint32_t stage, flow *f);     /* f has left the stage */
+int flow_stage(worker *w, uint32_t stage, flow *f);     /* f runs through the stage now, and on */
+int flow_stage_all(worker *w, uint32_t stage, flow *f); /* a list, whose rows are given back */
 /* The stage's own part of that. The rows that go on are in f (or, of a reshape, in the flows of *out). */
 int flow_call(worker *w, uint32_t stage, flow *f);
 
@@ -374,7 +381,10 @@ bool rejects_wanted(const exec *x, uint64_t first, uint64_t end);
 /* ---- reshape.c ---- */
 /* in NULL: give out what you hold. out: NULL: what comes out goes on at once; else it is put there, in order. */
 int reshape_call(worker *w, uint32_t stage, flow *in, flow **out);
-flow *reshape_families(worker *w, flow *parked, int *code); /* the same rows, families whole */
+/* What is parked before the stage as a list with families whole; all: the item is read, else the last parent stays. */
+int reshape_families(worker *w, stage_thread *st, bool all, flow **out);
+/* f waits before the stage. Enough of it, and families that are whole go on: when, shows in nothing but memory. */
+int reshape_park(worker *w, uint32_t stage, flow *f);
 
 /* ---- store.c, pack.c ---- */
 enum {
@@ -387,7 +397,8 @@ int store_end_item(worker *w);
 int store_finish(exec *x);                     /* [one thread] after the pass, for all of its captures */
 int store_read(worker *w, const pass_item *i); /* a piece, batch by batch, into what is below */
 void store_close(exec *x, uint32_t stage);
-int pack_row(worker *w, const flow *f, uint32_t row, sbuf *out);
+/* same_record: as that of the row packed before, which is not written again; not where rows will be sorted. */
+int pack_row(worker *w, const flow *f, uint32_t row, bool same_record, sbuf *out);
 /* Rows packed one behind the other, as many as make a batch, from *at on; *f NULL: none is left. */
 typedef struct pack_source {
     const sorter_doc *docs; /* sorted: pos is numbered anew */
@@ -395,6 +406,7 @@ typedef struct pack_source {
     const char *p; /* else: n bytes of packed rows */
     size_t n, at;  /* at: of docs, or of bytes */
     uint64_t number;
+    sl_str raw; /* of the last row */
 } pack_source;
 int pack_read(worker *w, pack_source *from, flow **f);
 
@@ -429,6 +441,8 @@ int stage_answered(worker *w, uint32_t stage, int code, bool more, bool end);
 
 /* ---- quarantine.c ---- */
 int quarantine_add(worker *w, stage_thread *st, const flow *f, const rejected *r);
+/* Adds what it would show as the row's record, if the row's columns do not have it any more: to be carried along. */
+int quarantine_carry(worker *w, const flow *f, uint32_t row, sbuf *out);
 int quarantine_end_item(worker *w);
 /* The item's lines as bytes, to be kept with its documents; and back. */
 int quarantine_pack(worker *w, sbuf *out);

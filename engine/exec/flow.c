@@ -116,25 +116,24 @@ static bool parks(const exec *x, uint32_t stage)
     return (x->st[stage].s->flags & (SL_F_ORDERED | SL_F_FAMILIES)) != 0;
 }
 
-static int park(worker *w, uint32_t stage, flow *f)
-{
-    stage_thread *st = &w->st[stage];
-    f->next = NULL;
-    if (st->last_parked)
-        st->last_parked->next = f;
-    else
-        st->parked = f;
-    st->last_parked = f;
-    rows_hold(w, f->r);
-    return SL_OK;
-}
-
 int flow_stage(worker *w, uint32_t stage, flow *f)
 {
     if (w->x->st[stage].s->kind == SL_RESHAPE && pass_of(w->x, stage)->role == ROLE_RUN)
         return reshape_call(w, stage, f, NULL);
     const int r = flow_call(w, stage, f);
     return r < 0 || pass_of(w->x, stage)->role == ROLE_FIT ? r : flow_below(w, stage, f);
+}
+
+int flow_stage_all(worker *w, uint32_t stage, flow *f)
+{
+    int r = SL_OK;
+    for (flow *next; f && r >= 0; f = next) {
+        rows *held = f->r;
+        next = f->next;
+        r = flow_stage(w, stage, f);
+        rows_give(w, held);
+    }
+    return r;
 }
 
 /* Does what leaves the stage by its way i go on there in this pass? */
@@ -164,7 +163,7 @@ int flow_below(worker *w, uint32_t stage, flow *f)
         flow *branch = --left ? flow_branch(x, f) : f; /* the last may have the original */
         if (!branch)
             return worker_fail(w, SL_E_NOMEM, "out of memory");
-        const int r = parks(x, p->to[i]) ? park(w, p->to[i], branch) : flow_stage(w, p->to[i], branch);
+        const int r = parks(x, p->to[i]) ? reshape_park(w, p->to[i], branch) : flow_stage(w, p->to[i], branch);
         if (r < 0)
             return r;
     }

@@ -205,13 +205,14 @@ static uint64_t key_of_new(const worker *w, uint32_t stage, uint64_t nth)
     return hash_two(hash_two(plan_stage_seed(x->p, stage), place), nth);
 }
 
-/* Text of the row that was added before: the stage has cut it by now. A new one is as long as what it was cut from. */
-static void count_text(const exec *x, const flow *f)
+/* Texts of a row that a reshape has filled. */
+static uint64_t text_bytes(const exec *x, const flow *f, uint32_t row)
 {
-    rows *r = f->r;
-    for (size_t i = 0; r->n && i < x->p->n_columns && r->bytes < UINT64_MAX / 2; i++)
+    uint64_t bytes = 0;
+    for (size_t i = 0; i < x->p->n_columns; i++)
         if (f->slot[i] && f->slot[i]->c.type == SL_T_STR)
-            r->bytes += ((const sl_str *)f->slot[i]->c.data)[r->n - 1].n;
+            bytes += ((const sl_str *)f->slot[i]->c.data)[row].n;
+    return bytes;
 }
 
 static int add_from_reshape(sl_ctx *c, flow *f, const flow *in, uint32_t row, uint64_t nth, uint32_t *new_row)
@@ -228,9 +229,11 @@ static int add_from_reshape(sl_ctx *c, flow *f, const flow *in, uint32_t row, ui
         return too_many_rows(w);
     const uint64_t pos = item_number(w) << 32 | ++st->ordinal;
     uint32_t n;
-    count_text(w->x, f);
+    if (r->n) /* the row before: this one still has all of its parent's text */
+        r->bytes += text_bytes(w->x, f, r->n - 1);
     if (!in) {
         n = rows_add(r, pos, key_of_new(w, st->stage, nth), PLAN_NONE);
+        r->root[n] = pos | UINT32_MAX; /* behind the documents that it was made of */
     } else if (nth == SL_WHOLE_DOC) {
         n = rows_add(r, in->r->parent[row], in->r->parent_key[row], PLAN_NONE);
     } else {
@@ -241,6 +244,7 @@ static int add_from_reshape(sl_ctx *c, flow *f, const flow *in, uint32_t row, ui
     }
     if (in) {
         flow_copy_row(w->x, f, n, in, row);
+        r->root[n] = in->r->root[row];
         in->used[row >> 6] |= 1ull << (row & 63);
     } else {
         const plan_stage *p = state_of(c)->p;

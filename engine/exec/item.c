@@ -82,6 +82,7 @@ static int run_ordered(worker *w, uint32_t stage, flow *f)
             r = reshape_call(w, stage, f, tail);
             while (*tail)
                 tail = &(*tail)->next;
+            rows_give(w, f->r);
         } else {
             r = flow_call(w, stage, f);
             f->next = NULL;
@@ -92,22 +93,24 @@ static int run_ordered(worker *w, uint32_t stage, flow *f)
     if (r < 0)
         return r;
     turn_pass(w, stage);
-    for (flow *next; out && r >= 0 && !fit; out = next) {
+    for (flow *next; out && r >= 0; out = next) {
+        rows *held = out->r;
         next = out->next;
-        r = flow_below(w, stage, out);
+        r = fit ? SL_OK : flow_below(w, stage, out);
+        rows_give(w, held);
     }
     return r;
 }
 
-static int run_families(worker *w, uint32_t stage, flow *f)
+/* What is parked before the stage; of one that wants families, put together. */
+static int take_parked(worker *w, uint32_t stage, flow **out)
 {
-    int r;
-    f = reshape_families(w, f, &r);
-    for (flow *next; f && r >= 0; f = next) {
-        next = f->next;
-        r = flow_stage(w, stage, f);
-    }
-    return r;
+    stage_thread *st = &w->st[stage];
+    if (w->x->st[stage].s->flags & SL_F_FAMILIES)
+        return reshape_families(w, st, true, out);
+    *out = st->parked;
+    st->parked = st->last_parked = NULL;
+    return SL_OK;
 }
 
 /* Stages stand below those they read from, so one sweep in their order settles everything. */
@@ -116,34 +119,36 @@ static int end_item(worker *w)
     exec *x = w->x;
     int r = SL_OK;
     for (uint32_t i = 0; i < x->p->n_stages && r >= 0 && !w->stop; i++) {
-        stage_thread *st = &w->st[i];
-        const uint32_t flags = x->st[i].s->flags, role = pass_of(x, i)->role;
-        flow *parked = st->parked;
+        const uint32_t role = pass_of(x, i)->role;
+        const bool ordered = (x->st[i].s->flags & SL_F_ORDERED) != 0;
+        flow *parked;
         if (role == ROLE_OFF)
             continue;
-        st->parked = st->last_parked = NULL;
-        if ((flags & SL_F_ORDERED) && (flags & SL_F_FAMILIES) && parked)
-            parked = reshape_families(w, parked, &r);
-        if (r >= 0 && (flags & SL_F_ORDERED))
-            r = run_ordered(w, i, parked); /* also without rows: its turn passes */
-        else if (r >= 0 && parked)
-            r = run_families(w, i, parked);
-        if (r >= 0 && role == ROLE_RUN && x->st[i].s->kind == SL_RESHAPE && !(flags & SL_F_ORDERED))
+        r = take_parked(w, i, &parked);
+        if (r >= 0) /* an ordered one also without rows: its turn passes */
+            r = ordered ? run_ordered(w, i, parked) : flow_stage_all(w, i, parked);
+        if (r >= 0 && role == ROLE_RUN && x->st[i].s->kind == SL_RESHAPE && !ordered)
             r = reshape_call(w, i, NULL, NULL);
     }
     return r;
 }
 
-int item_run(worker *w)
+static void begin_item(worker *w)
 {
-    exec *x = w->x;
-    const pass_item *at = pass_item_of(w);
     w->ordinal = w->item_records = w->item_kept = 0;
     w->item_input = PLAN_NONE;
-    for (uint32_t i = 0; i < x->p->n_stages; i++) {
-        w->st[i].ordinal = 0;
-        w->st[i].parked = w->st[i].last_parked = NULL;
+    for (uint32_t i = 0; i < w->x->p->n_stages; i++) {
+        stage_thread *st = &w->st[i];
+        st->ordinal = 0;
+        st->parked = st->last_parked = NULL;
+        st->n_parked = 0;
     }
+}
+
+int item_run(worker *w)
+{
+    const pass_item *at = pass_item_of(w);
+    begin_item(w);
     int r = at->input != PLAN_NONE ? read_input(w) : store_read(w, at);
     if (r >= 0)
         r = end_item(w);
@@ -160,23 +165,15 @@ int item_end_stream(exec *x)
     worker *w = &x->workers[0];
     int r = SL_OK;
     w->at = (item){ (uint32_t)x->now.n, 0 };
-    w->ordinal = 0;
-    for (uint32_t i = 0; i < x->p->n_stages; i++)
-        w->st[i].ordinal = 0;
+    begin_item(w);
     for (uint32_t i = 0; i < x->p->n_stages && r >= 0; i++) {
-        const stage_state *s = &x->st[i];
-        stage_thread *st = &w->st[i];
-        flow *parked = st->parked;
-        st->parked = st->last_parked = NULL;
+        flow *parked;
         if (pass_of(x, i)->role == ROLE_OFF)
             continue;
-        if ((s->s->flags & SL_F_FAMILIES) && parked)
-            parked = reshape_families(w, parked, &r);
-        for (flow *next; parked && r >= 0; parked = next) {
-            next = parked->next;
-            r = flow_stage(w, i, parked);
-        }
-        if (r >= 0 && pass_of(x, i)->role == ROLE_RUN && s->s->kind == SL_RESHAPE)
+        r = take_parked(w, i, &parked);
+        if (r >= 0)
+            r = flow_stage_all(w, i, parked);
+        if (r >= 0 && pass_of(x, i)->role == ROLE_RUN && x->st[i].s->kind == SL_RESHAPE)
             r = reshape_call(w, i, NULL, NULL); /* what ordered ones gave out may have gone through others */
     }
     rows_release(w);

@@ -4,22 +4,24 @@
 #include "exec/engine.h"
 
 typedef struct head {
-    uint64_t pos, key, parent, parent_key;
+    uint64_t pos, root, key, parent, parent_key;
     uint32_t size; /* of all, this head included */
     uint32_t input, raw_n, n_columns;
-    uint32_t cut, has_raw;
+    uint32_t has_raw, record_n; /* behind the raw record: rows.record */
 } head;
 typedef struct cell { /* followed by the value */
     uint16_t slot;
     uint8_t state, flags;
     uint32_t n; /* bytes of the value; elements of a list; width of a vector */
 } cell;
+enum { RAW_HERE = 1, RAW_BEFORE /* that of the row before: parts of a document */ };
 enum { NO_TEXT = 0xffffffffu /* for a size: an element of a list that is null */ };
 enum {
     VALID = 1,
     SAME = 2,      /* stands as the record has it */
     IN_RECORD = 4, /* the text: parse it again */
-    ORIGIN = 8     /* behind the value: what the record has, for a stage may yet put it back */
+    ORIGIN = 8,    /* behind the value: what the record has, for a stage may yet put it back */
+    NOWHERE = 16   /* an empty text or list without a place */
 };
 
 /* ---- writing ---- */
@@ -34,12 +36,14 @@ static void add_value(const sl_column *c, uint32_t row, cell *k, sbuf *out)
     } else if (text) {
         const sl_str *s = (const sl_str *)(const void *)at;
         k->n = s->n;
+        k->flags |= s->p ? 0 : NOWHERE;
         sbuf_add(out, k, sizeof *k);
         sbuf_add(out, s->p, s->n);
     } else if (c->type & 0x100) {
         const sl_list *l = (const sl_list *)(const void *)at;
         const uint32_t of = c->type & 0xff;
         k->n = l->n;
+        k->flags |= l->p ? 0 : NOWHERE;
         sbuf_add(out, k, sizeof *k);
         if (of != SL_T_STR && of != SL_T_JSON) {
             sbuf_add(out, l->p, l->n * type_size(of));
@@ -64,26 +68,31 @@ static sl_str origin_of(const column *k, uint32_t row)
     return k->origin && k->c.type == SL_T_STR ? ((const sl_str *)k->origin)[row] : (sl_str){ NULL, 0, 0 };
 }
 
-int pack_row(worker *w, const flow *f, uint32_t row, sbuf *out)
+int pack_row(worker *w, const flow *f, uint32_t row, bool same_record, sbuf *out)
 {
     const plan *p = w->x->p;
     const rows *r = f->r;
     const size_t start = out->n;
     head h = { .pos = r->pos[row],
+               .root = r->root[row],
                .key = r->key[row],
+               .parent = r->parent[row],
+               .parent_key = r->parent_key[row],
                .input = r->input[row],
                .raw_n = r->raw[row].n,
-               .has_raw = r->raw[row].p != NULL,
-               .cut = r->cut };
-    if (r->cut) {
-        h.parent = r->parent[row];
-        h.parent_key = r->parent_key[row];
-    }
+               .has_raw = !r->raw[row].p ? 0
+                          : same_record  ? RAW_BEFORE
+                                         : RAW_HERE };
     sbuf_add(out, &h, sizeof h);
-    if (h.has_raw) { /* with a newline: it may leave as it is */
+    if (h.has_raw == RAW_HERE) { /* with a newline: it may leave as it is */
         sbuf_add(out, r->raw[row].p, h.raw_n);
         sbuf_putc(out, '\n');
     }
+    const size_t record = out->n;
+    const int e = quarantine_carry(w, f, row, out);
+    if (e < 0)
+        return e;
+    h.record_n = (uint32_t)(out->n - record); /* the row's own size is checked below */
     for (size_t i = 0; i < p->n_columns; i++) {
         const column *k = f->slot[i];
         cell c = { .slot = (uint16_t)i, .state = f->state[i] };
@@ -136,7 +145,7 @@ static size_t step(const pack_source *from, size_t at, const head *h) { return f
 
 static const char *first_cell(const char *row, const head *h)
 {
-    return row + sizeof *h + (h->has_raw ? h->raw_n + 1 : 0);
+    return row + sizeof *h + (h->has_raw == RAW_HERE ? h->raw_n + 1 : 0) + h->record_n;
 }
 
 /* The cell at *at, and *at behind its value. then: what its record has, or NULL; may be NULL. */
@@ -293,6 +302,8 @@ static int get_cell(worker *w, flow *f, uint32_t row, const cell *c, const char 
         if (!row_parse_text(w, w->x->splits[r->input[row]].source, r->raw[row], &r->mem, text))
             return worker_fail(w, SL_E_NOMEM, "out of memory for a record of %u bytes", r->raw[row].n);
         r->parsed[row] = *text;
+    } else if (c->flags & NOWHERE) {
+        return SL_OK; /* as column_new left it */
     } else if (is_text(k->c.type)) {
         ((sl_str *)k->c.data)[row] = (sl_str){ value, c->n, 0 };
     } else if (k->c.type & 0x100) {
@@ -326,11 +337,16 @@ int pack_read(worker *w, pack_source *from, flow **out)
         memcpy(&h, row, sizeof h);
         const uint64_t pos = from->docs ? from->number << 32 | (from->at + 1) : h.pos;
         rows_add(r, pos, h.key, h.input);
+        r->root[i] = from->docs ? pos : h.root;
         r->parent[i] = h.parent;
         r->parent_key[i] = h.parent_key;
-        r->cut |= h.cut != 0;
+        r->cut |= h.parent != 0;
+        if (h.record_n && !rows_record(r, i, (sl_str){ first_cell(row, &h) - h.record_n, h.record_n, 0 }))
+            return worker_fail(w, SL_E_NOMEM, "out of memory");
+        if (h.has_raw == RAW_HERE)
+            from->raw = (sl_str){ row + sizeof h, h.raw_n, 0 };
         if (h.has_raw)
-            r->raw[i] = (sl_str){ row + sizeof h, h.raw_n, 0 };
+            r->raw[i] = from->raw;
         f->sel[f->n_sel++] = (uint16_t)i;
         const char *at = first_cell(row, &h);
         for (uint32_t k = 0; k < h.n_columns; k++) {

@@ -47,8 +47,7 @@ static int hand_on(worker *w, uint32_t stage, flow *f, flow ***tail)
     if (x->quarantine && !(r->as_read = flow_branch(x, f)))
         return worker_fail(w, SL_E_NOMEM, "out of memory");
     rejects_show(w, st, f, f->sel, f->n_sel, false);
-    if (*tail) {
-        rows_hold(w, r);
+    if (*tail) { /* they are the list's now */
         f->next = NULL;
         **tail = f;
         *tail = &f->next;
@@ -79,9 +78,8 @@ int reshape_call(worker *w, uint32_t stage, flow *in, flow **out)
         rows *fresh = rows_take(w, x->now.batch_rows);
         flow *f = fresh ? flow_like(x, fresh, in) : NULL;
         sl_batch view_in, view_out;
-        if (fresh)
-            fresh->under = in ? in->r : NULL;
-        if (!f || (in && !view_make(x, s->p, in, VIEW_LOOK, &view_in)) || !view_make(x, s->p, f, VIEW_FILL, &view_out))
+        if (!f || (in && (!rows_point(fresh, in->r) || !view_make(x, s->p, in, VIEW_LOOK, &view_in))) ||
+            !view_make(x, s->p, f, VIEW_FILL, &view_out))
             return worker_fail(w, SL_E_NOMEM, "out of memory");
         st->flow = in ? in : f;
         const guard g = in ? guard_begin(w, stage, in, &view_in, true) : (guard){ 0 };
@@ -117,6 +115,8 @@ int reshape_call(worker *w, uint32_t stage, flow *in, flow **out)
 
 /* ---- families ---- */
 
+enum { FAMILY_BATCHES = 8 }; /* that wait before families which are whole go on */
+
 static uint64_t family(const flow *f, uint32_t i) { return f->r->cut ? f->r->parent[f->sel[i]] : 0; }
 
 /* How many rows, from row `at` of f on, belong to one parent; over the borders of batches. */
@@ -131,49 +131,143 @@ static uint32_t family_size(const flow *f, uint32_t at)
     return n > UINT32_MAX ? UINT32_MAX : (uint32_t)n;
 }
 
-flow *reshape_families(worker *w, flow *parked, int *code)
+typedef struct place { /* among parked batches */
+    flow *f;           /* NULL: behind the last */
+    uint32_t at;
+} place;
+
+/* Where the rows of the last parent begin: it may get more. */
+static place last_family(flow *parked)
 {
-    exec *x = w->x;
-    const uint32_t batch = x->now.batch_rows;
-    flow *first = NULL, **tail = &first, *to = NULL;
-    uint32_t room = 0, left = 0;
-    *code = SL_OK;
-    for (flow *f = parked; f; f = f->next) {
-        for (uint32_t i = 0; i < f->n_sel; i++) {
-            if (!left && (left = family_size(f, i)) > UINT16_MAX) {
-                *code = worker_fail(w, SL_E_DATA,
-                                    "a document was cut into more than %d parts; they cannot be put together again",
-                                    UINT16_MAX);
-                return NULL;
+    place last = { NULL, 0 };
+    uint64_t parent = 0;
+    for (flow *f = parked; f; f = f->next)
+        for (uint32_t i = 0; i < f->n_sel; i++)
+            if (!parent || family(f, i) != parent) {
+                last = (place){ f, i };
+                parent = family(f, i);
             }
-            if (!to || to->r->n + left > room) {
-                room = left > batch ? left : batch;
-                rows *r = rows_take(w, room);
-                to = r ? flow_like(x, r, f) : NULL;
-                if (!to) {
-                    *code = worker_fail(w, SL_E_NOMEM, "out of memory");
-                    return NULL;
-                }
-                rows_hold(w, r);
-                *tail = to;
-                tail = &to->next;
-                room = to->r->n + left > batch ? left : batch;
+    return parent ? last : (place){ NULL, 0 };
+}
+
+/* Can families of both stand in one batch? Behind a sort those of several branches meet, with other columns, that a
+ * stage has written or not. A family's own batches are always alike. */
+static bool alike(const exec *x, const flow *a, const flow *b)
+{
+    for (size_t i = 0; i < x->p->n_columns; i++) {
+        const column *k = a->slot[i], *l = b->slot[i];
+        if (a->state[i] != b->state[i] || !k != !l || (k && (k->c.width != l->c.width || !k->origin != !l->origin)))
+            return false;
+    }
+    return true;
+}
+
+/* A batch for at least `n` rows with the columns of `like`, at the end of a list. */
+static flow *family_batch(worker *w, uint32_t n, const flow *like, flow ***tail)
+{
+    rows *r = rows_take(w, n);
+    flow *f = r ? flow_like(w->x, r, like) : NULL;
+    bool good = f != NULL;
+    for (size_t i = 0; good && i < w->x->p->n_columns; i++) /* of batches that were kept, some have it */
+        if (f->slot[i] && f->state[i] == SLOT_WRITTEN && !f->slot[i]->same)
+            good = (f->slot[i]->same = arena_zalloc(&r->mem, ((size_t)n + 63) / 64 * 8 + 8, 8)) != NULL;
+    if (!good)
+        return worker_fail(w, SL_E_NOMEM, "out of memory"), NULL;
+    **tail = f;
+    *tail = &f->next;
+    return f;
+}
+
+static int family_row(worker *w, flow *to, const flow *f, uint32_t row)
+{
+    rows *r = to->r;
+    const uint32_t n = rows_add(r, f->r->pos[row], f->r->key[row], f->r->input[row]);
+    flow_copy_row(w->x, to, n, f, row);
+    r->root[n] = f->r->root[row];
+    r->parent[n] = f->r->parent[row];
+    r->parent_key[n] = f->r->parent_key[row];
+    r->cut |= f->r->cut;
+    to->sel[to->n_sel++] = (uint16_t)n;
+    sbuf_clear(&w->packed);
+    int e = quarantine_carry(w, f, row, &w->packed);
+    if (e >= 0 && w->packed.n) {
+        const char *copy = w->packed.n <= UINT32_MAX ? arena_strndup(&r->mem, w->packed.p, w->packed.n) : NULL;
+        if (!copy || !rows_record(r, n, (sl_str){ copy, (uint32_t)w->packed.n, 0 }))
+            e = worker_fail(w, SL_E_NOMEM, "out of memory");
+    }
+    return e < 0 || rows_point(r, f->r) ? e : worker_fail(w, SL_E_NOMEM, "out of memory");
+}
+
+/* The rows of parked batches up to a place, families whole. The batches before it are given back. */
+static int gather(worker *w, flow *parked, place end, flow **first)
+{
+    const uint32_t batch = w->x->now.batch_rows;
+    const flow *like = NULL; /* the last of which `to` has rows */
+    flow **tail = first, *to = NULL;
+    uint32_t left = 0;
+    for (flow *f = parked, *next; f; f = next) {
+        const uint32_t n = f == end.f ? end.at : f->n_sel;
+        for (uint32_t i = 0; i < n; i++) {
+            if (!left) {
+                if ((left = family_size(f, i)) > UINT16_MAX)
+                    return worker_fail(w, SL_E_DATA,
+                                       "a document was cut into more than %d parts; they cannot be put together again",
+                                       UINT16_MAX);
+                if (!to || to->r->n + left > to->r->limit || !alike(w->x, like, f))
+                    to = family_batch(w, left > batch ? left : batch, f, &tail);
+                if (!to)
+                    return SL_E_NOMEM;
             }
-            const uint32_t row = f->sel[i], n = rows_add(to->r, f->r->pos[row], f->r->key[row], f->r->input[row]);
-            flow_copy_row(x, to, n, f, row);
-            if (f->r->cut) {
-                to->r->cut = true;
-                to->r->parent[n] = f->r->parent[row];
-                to->r->parent_key[n] = f->r->parent_key[row];
-            }
-            to->sel[to->n_sel++] = (uint16_t)n;
+            like = f;
+            const int e = family_row(w, to, f, f->sel[i]);
+            if (e < 0)
+                return e;
             left--;
         }
+        if (f == end.f)
+            break;
+        next = f->next;
+        rows_give(w, f->r);
     }
-    for (flow *f = first; f && x->quarantine; f = f->next)
-        if (!(f->r->as_read = flow_branch(x, f))) {
-            *code = worker_fail(w, SL_E_NOMEM, "out of memory");
-            return NULL;
-        }
-    return first;
+    for (flow *f = *first; f && w->x->quarantine; f = f->next)
+        if (!(f->r->as_read = flow_branch(w->x, f)))
+            return worker_fail(w, SL_E_NOMEM, "out of memory");
+    return SL_OK;
+}
+
+int reshape_families(worker *w, stage_thread *st, bool all, flow **out)
+{
+    flow *parked = st->parked, *last = st->last_parked;
+    const place end = all || !parked ? (place){ NULL, 0 } : last_family(parked);
+    *out = NULL;
+    if (end.f == parked && !end.at)
+        return SL_OK;
+    st->parked = end.f;
+    st->last_parked = end.f ? last : NULL;
+    st->n_parked = 0;
+    const int e = gather(w, parked, end, out);
+    if (e >= 0 && end.f) {
+        end.f->sel += end.at;
+        end.f->n_sel -= end.at;
+    }
+    for (const flow *f = end.f; f; f = f->next)
+        st->n_parked++;
+    return e;
+}
+
+int reshape_park(worker *w, uint32_t stage, flow *f)
+{
+    stage_thread *st = &w->st[stage];
+    const uint32_t flags = w->x->st[stage].s->flags;
+    flow *whole;
+    f->next = NULL;
+    *(st->parked ? &st->last_parked->next : &st->parked) = f;
+    st->last_parked = f;
+    rows_hold(f->r);
+    if (++st->n_parked < FAMILY_BATCHES || (flags & SL_F_ORDERED))
+        return SL_OK;
+    if (family(st->parked, 0) && family(st->parked, 0) == family(f, f->n_sel - 1))
+        return SL_OK; /* one family: it is not looked through again and again */
+    const int e = reshape_families(w, st, false, &whole);
+    return e < 0 ? e : flow_stage_all(w, stage, whole);
 }

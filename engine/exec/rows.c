@@ -20,11 +20,12 @@ static bool rows_room(rows *r, uint32_t cap)
     free(r->pos);
     r->cap = 0;
     /* One block for all arrays, widest first. */
-    r->pos = calloc(1, cap * (4 * sizeof(uint64_t) + 2 * sizeof(sl_str) + sizeof(uint32_t)) + words * 8 + 8);
+    r->pos = calloc(1, cap * (5 * sizeof(uint64_t) + 2 * sizeof(sl_str) + sizeof(uint32_t)) + words * 8 + 8);
     if (!r->pos)
         return false;
     r->key = r->pos + cap;
-    r->parent = r->key + cap;
+    r->root = r->key + cap;
+    r->parent = r->root + cap;
     r->parent_key = r->parent + cap;
     r->reached = r->parent_key + cap;
     r->raw = (sl_str *)(void *)(r->reached + words);
@@ -50,9 +51,13 @@ rows *rows_take(worker *w, uint32_t cap)
     r->n = 0;
     r->limit = cap;
     r->bytes = 0;
-    r->cut = r->held = false;
+    r->cut = false;
     r->as_read = NULL;
-    r->under = r->next = NULL;
+    r->record = NULL;
+    r->under = NULL;
+    r->n_under = 0;
+    r->uses = 1;
+    r->next = NULL;
     return r;
 }
 
@@ -64,32 +69,47 @@ static void count_reached(worker *w, rows *r)
     }
 }
 
-void rows_give(worker *w, rows *r)
+rows *rows_hold(rows *r)
 {
-    if (r->held)
-        return;
+    r->uses++;
+    return r;
+}
+
+bool rows_point(rows *r, rows *into)
+{
+    if (r->n_under && r->under[r->n_under - 1] == into)
+        return true;
+    rows **v = arena_grow(&r->mem, r->under, r->n_under, sizeof *v);
+    if (!v)
+        return false;
+    r->under = v;
+    v[r->n_under++] = rows_hold(into);
+    return true;
+}
+
+static void to_pool(worker *w, rows *r)
+{
     count_reached(w, r);
     r->next = w->pool;
     w->pool = r;
 }
 
-void rows_hold(worker *w, rows *r)
+void rows_give(worker *w, rows *r)
 {
-    for (; r && !r->held; r = r->under) {
-        r->held = true;
-        r->next = w->held;
-        w->held = r;
-    }
+    if (--r->uses)
+        return;
+    for (uint32_t i = 0; i < r->n_under; i++) /* as deep as reshapes follow one another */
+        rows_give(w, r->under[i]);
+    to_pool(w, r);
 }
 
 void rows_release(worker *w)
 {
-    while (w->held) {
-        rows *r = w->held;
-        w->held = r->next;
-        r->held = false;
-        rows_give(w, r);
-    }
+    for (rows *r = w->all; r; r = r->next_all)
+        if (r->uses) {
+            r->uses = 0;
+            to_pool(w, r);
+        }
 }
 
 void rows_free(rows *r)
@@ -106,10 +126,19 @@ uint32_t rows_add(rows *r, uint64_t pos, uint64_t key, uint32_t input)
     const uint32_t n = r->n++;
     r->pos[n] = pos;
     r->key[n] = key;
+    r->root[n] = pos;
     r->parent[n] = r->parent_key[n] = 0;
     r->raw[n] = r->parsed[n] = (sl_str){ NULL, 0, 0 };
     r->input[n] = input;
     return n;
+}
+
+bool rows_record(rows *r, uint32_t row, sl_str record)
+{
+    if (!r->record && !(r->record = arena_zalloc(&r->mem, r->limit * sizeof *r->record, 16)))
+        return false;
+    r->record[row] = record;
+    return true;
 }
 
 column *column_new(const exec *x, rows *r, uint32_t slot, uint32_t n, bool valid)

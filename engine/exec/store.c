@@ -38,7 +38,9 @@ int store_put(worker *w, uint32_t stage, const flow *f)
     for (uint32_t i = 0; i < f->n_sel && r >= 0; i++) {
         const uint32_t row = f->sel[i];
         sbuf_clear(&w->packed);
-        if ((r = pack_row(w, f, row, &w->packed)) < 0)
+        const sl_str *raw = f->r->raw;
+        const bool same = i && !order && raw[row].p && raw[row].p == raw[f->sel[i - 1]].p;
+        if ((r = pack_row(w, f, row, same, &w->packed)) < 0)
             break;
         r = order ? sorter_add(s->sort, w->number, ((const uint64_t *)order->c.data)[row], f->r->pos[row], w->packed.p,
                                w->packed.n, &err)
