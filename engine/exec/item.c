@@ -26,6 +26,7 @@ static int read_batch(worker *w, uint32_t stage, bool *end)
     int r = s->s->read(&st->ctx, s->g, st->local, &now, &view);
     st->ns += now_ns() - t0;
     *end = r == SL_END;
+    st->filling = NULL;
     if (r >= 0 && w->error.n)
         r = w->error_code;
     if (r >= 0 && (view.n_rows != rs->n || view.n_sel != f->n_sel))
