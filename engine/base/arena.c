@@ -114,6 +114,16 @@ void *arena_grow(arena *a, void *v, size_t n, size_t size)
     return more;
 }
 
+bool arena_holds(const arena *a, const void *p, size_t n)
+{
+    for (const arena_chunk *k = a->first; k; k = k->next) {
+        const uintptr_t at = (uintptr_t)p - (uintptr_t)k->data;
+        if (at <= k->size && n <= k->size - at)
+            return true;
+    }
+    return false;
+}
+
 void arena_reset(arena *a, size_t keep)
 {
     size_t kept = 0;

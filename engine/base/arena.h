@@ -1,6 +1,7 @@
 /* Bump memory: many small pieces, freed together. One owner, one thread. */
 #ifndef SLUICE_ARENA_H
 #define SLUICE_ARENA_H
+#include <stdbool.h>
 #include <stddef.h>
 
 typedef struct arena_chunk arena_chunk;
@@ -27,6 +28,8 @@ void arena_commit(arena *a, const void *reserved, size_t n);
 /* A list of n elements of `size` bytes in the arena, with room for one more behind them; NULL: out of memory. The list
  * it replaces stays as it is. Capacity is the next power of two, so n must only ever grow by one. */
 void *arena_grow(arena *a, void *v, size_t n, size_t size);
+/* Do the n bytes at p lie in a chunk of the arena? */
+bool arena_holds(const arena *a, const void *p, size_t n);
 /* Forget everything; keep at most `keep` bytes of chunks for reuse. */
 void arena_reset(arena *a, size_t keep);
 void arena_free(arena *a);

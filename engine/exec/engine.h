@@ -27,6 +27,9 @@
 typedef struct worker worker;
 typedef struct flow flow;
 typedef struct ledger ledger;
+struct guard_block;
+struct guard_names;
+struct guard_twin;
 
 /* ---- documents ---- */
 
@@ -36,6 +39,8 @@ typedef struct column {
         *origin; /* the array as the source filled it, while c.data is a copy that a stage may write; else NULL */
     const uint64_t *same; /* rows that stand as in their record, where others of the column do not; NULL: see origin */
     bool by_place; /* the text: unchanged if it is where the source left it. Other texts are compared by their bytes */
+    const void *made; /* the array that column_new made, for so many rows; a vector's may be a stage's own */
+    uint32_t n_made;
 } column;
 
 typedef struct rows { /* what all branches share of a batch */
@@ -63,10 +68,11 @@ struct flow {
     rows *r;
     uint16_t *sel;
     uint32_t n_sel;
-    column **slot;         /* by slot of the plan; NULL: not there */
-    uint8_t *state;        /* SLOT_* */
-    uint64_t *used, *gone; /* a reshape's input: rows that `add` was called with, rows rejected so far */
-    struct flow *next;     /* parked */
+    column **slot;             /* by slot of the plan; NULL: not there */
+    uint8_t *state;            /* SLOT_* */
+    uint64_t *used, *gone;     /* a reshape's input: rows that `add` was called with, rows rejected so far */
+    struct guard_names *names; /* debug builds: of children that were made of it */
+    struct flow *next;         /* parked */
 };
 
 /* ---- instances ---- */
@@ -80,6 +86,7 @@ typedef struct stage_thread { /* what sl_ctx.engine points to: one for each stag
     uint64_t *counts; /* by metric */
     histogram **hist; /* by metric; NULL until used */
     flow *flow;       /* while a callback runs */
+    flow *filling;    /* by `add`, then */
     uint64_t ordinal; /* of the last row that the stage added in this item */
     flow *parked, *last_parked;
     uint32_t n_parked; /* batches */
@@ -107,8 +114,10 @@ typedef struct stage_state { /* one for each stage */
     uint32_t round;
     uint64_t *fit_counts; /* by metric: what `fit` and `finalize` counted */
     uint64_t fit_ns;
-    bool loaded;               /* its fitted state was found */
-    artifact_reader **readers; /* of states that were loaded: what they mapped lives as long as the stage */
+    bool loaded;                   /* its fitted state was found */
+    struct guard_twin *twin;       /* debug builds: the same fit once more */
+    atomic_uint changing, changed; /* debug builds: callbacks that may write g, begun and done */
+    artifact_reader **readers;     /* of states that were loaded: what they mapped lives as long as the stage */
     size_t n_readers;
     /* ordered stages */
     void *stream_local;
@@ -212,9 +221,12 @@ typedef struct quarantined { /* a line that waits for the end of its item */
 struct sl_input {
     worker *w;
 };
-struct sl_io {
+struct sl_io { /* a file, or memory */
     artifact_writer *out;
     artifact_reader *in;
+    sbuf *to;
+    const char *from; /* n bytes, of which `at` were read */
+    size_t n, at;
 };
 
 struct worker {
@@ -234,8 +246,9 @@ struct worker {
     size_t n_rej, rej_cap;
     measured *seen; /* by the callback that ran last; only with a tap */
     size_t n_seen, seen_cap;
-    uint64_t dead[1024]; /* rows in rej */
-    quarantined *quar;   /* of the item */
+    uint64_t dead[1024];      /* rows in rej */
+    struct guard_block *lent; /* debug builds: by `alloc`, to the callback that runs */
+    quarantined *quar;        /* of the item */
     size_t n_quar, quar_cap;
     sbuf quar_text;
     sorter_piece piece; /* of a store */

@@ -1,6 +1,6 @@
 /* Between passes: parts are saved, stages that have seen all they must are finalized, and their states saved. */
 #include <string.h>
-#include "exec/engine.h"
+#include "exec/guard.h"
 
 /* Callbacks outside of passes run on worker 0. */
 static stage_thread *alone(exec *x, uint32_t stage, uint32_t phase)
@@ -62,6 +62,8 @@ static bool finalize(exec *x, uint32_t stage)
         return true;
     }
     x->todo.fitted[stage] = true;
+    if (guard_saved(x, stage, SL_WHOLE) < 0)
+        return fail_with(x), false;
     if (!states_save(x, stage, SL_WHOLE))
         return fail_with(x), false;
     return true;

@@ -39,6 +39,15 @@ static void *local_of(const exec *x, const stage_thread *st)
     return is_ordered(x, st->stage) ? x->st[st->stage].stream_local : st->local;
 }
 
+/* A stage has a copy of what its batch is: rows that it takes out of that are in ours. */
+static int check_size(worker *w, uint32_t stage, const flow *f, const sl_batch *view)
+{
+    if (view->n_rows == f->r->n && view->n_sel == f->n_sel && view->sel == f->sel)
+        return SL_OK;
+    return worker_fail(w, SL_E_INTERNAL, "%s changed how many rows its batch has; it calls reject",
+                       w->x->p->stages[stage].name);
+}
+
 static int call_fit(worker *w, uint32_t stage, flow *f)
 {
     exec *x = w->x;
@@ -48,14 +57,16 @@ static int call_fit(worker *w, uint32_t stage, flow *f)
     if (!view_make(x, s->p, f, VIEW_FIT, &view))
         return worker_fail(w, SL_E_NOMEM, "out of memory");
     st->flow = f;
-    const guard g = guard_begin(w, stage, f, &view, true);
+    guard g = guard_begin(w, stage);
+    guard_look(w, stage, &g, f, &view, GUARD_LOOK);
     const uint64_t t0 = now_ns();
     int r = s->s->fit(&st->ctx, s->g, local_of(x, st), pass_of(x, stage)->port, &view);
     st->ns += now_ns() - t0;
     st->batches++;
-    rejects_forget(w); /* nothing can be rejected here */
     r = stage_answered(w, stage, r, false, is_ordered(x, stage));
-    return r < 0 ? r : guard_end(w, stage, &g);
+    if (r < 0 || (r = check_size(w, stage, f, &view)) < 0 || (r = guard_end(w, stage, &g, "fit")) < 0)
+        return r;
+    return guard_fit(w, stage, &view);
 }
 
 int flow_call(worker *w, uint32_t stage, flow *f)
@@ -86,11 +97,13 @@ int flow_call(worker *w, uint32_t stage, flow *f)
     int r = SL_OK;
     if (!sink || !x->o.no_sinks) {
         void *l = local_of(x, st);
-        const guard g = guard_begin(w, stage, f, &view, sink);
+        guard g = guard_begin(w, stage);
+        guard_look(w, stage, &g, f, &view, sink ? GUARD_LOOK : GUARD_RUN);
         const uint64_t t0 = now_ns();
         r = sink ? s->s->write(&st->ctx, s->g, l, &view) : s->s->process(&st->ctx, s->g, l, &view);
         st->ns += now_ns() - t0;
-        if (r >= 0 && !w->error.n && guard_end(w, stage, &g) < 0)
+        if (r >= 0 && !w->error.n &&
+            (check_size(w, stage, f, &view) < 0 || guard_end(w, stage, &g, sink ? "write" : "process") < 0))
             r = SL_E_INTERNAL;
     }
     st->batches++;

@@ -7,7 +7,7 @@
 #include <omp.h>
 #include "base/hash.h"
 #include "base/log.h"
-#include "exec/engine.h"
+#include "exec/guard.h"
 #include "sluice/service_artifact.h"
 #include "sluice/service_output.h"
 #include "sluice/service_report.h"
@@ -69,7 +69,7 @@ static void host_log(sl_ctx *c, int level, const char *fmt, ...)
 static void *host_alloc(sl_ctx *c, const sl_batch *b, size_t size, size_t align)
 {
     const flow *f = b->engine;
-    void *p = arena_alloc(&f->r->mem, size + INPUT_SLACK, align > 16 ? align : 16);
+    void *p = guard_alloc(of(c)->w, &f->r->mem, size, align);
     if (!p)
         host_fail(c, SL_E_NOMEM, "out of memory for %zu bytes", size);
     return p ? memset(p, 0, size) : NULL;
@@ -109,6 +109,11 @@ static void host_reject(sl_ctx *c, sl_batch *b, uint32_t row, uint32_t metric, c
 {
     stage_thread *st = of(c);
     worker *w = st->w;
+    if (c->phase == SL_FIT || b->engine != st->flow ||
+        (state_of(c)->s->kind == SL_RESHAPE && st->filling == st->flow)) {
+        worker_fail(w, SL_E_INTERNAL, "%s rejected a row of a batch that it may not reject from", state_of(c)->p->name);
+        return;
+    }
     if (row >= b->n_rows || row >= 65536 || metric >= state_of(c)->n_metrics ||
         state_of(c)->metric_kinds[metric] > SL_M_ERROR || (w->dead[row >> 6] >> (row & 63) & 1) ||
         !is_live(b->engine, row) || was_rejected(b->engine, row))
@@ -215,16 +220,22 @@ static uint64_t text_bytes(const exec *x, const flow *f, uint32_t row)
     return bytes;
 }
 
-static int add_from_reshape(sl_ctx *c, flow *f, const flow *in, uint32_t row, uint64_t nth, uint32_t *new_row)
+static const char same_name[] = "%s gave two rows the same number; a row is named by its parent and that";
+
+static int add_from_reshape(sl_ctx *c, flow *f, flow *in, uint32_t row, uint64_t nth, uint32_t *new_row)
 {
     stage_thread *st = of(c);
     worker *w = st->w;
     rows *r = f->r;
     const char *name = state_of(c)->p->name;
+    if (in && in != st->flow)
+        return worker_fail(w, SL_E_INTERNAL, "%s added a row from a batch that is not its input", name);
     if (in && (row >= in->r->n || !is_live(in, row)))
         return worker_fail(w, SL_E_INTERNAL, "%s added a row from row %u of its input, which is not there", name, row);
     if (nth == SL_WHOLE_DOC && (!in || !in->r->cut || !in->r->parent[row]))
         return worker_fail(w, SL_E_INTERNAL, "%s asked for the whole of a document that was not cut", name);
+    if (guard_named(in ? in : f, in ? in->r->pos[row] : 0, nth))
+        return worker_fail(w, SL_E_INTERNAL, same_name, name);
     if (st->ordinal == UINT32_MAX)
         return too_many_rows(w);
     const uint64_t pos = item_number(w) << 32 | ++st->ordinal;
@@ -242,6 +253,9 @@ static int add_from_reshape(sl_ctx *c, flow *f, const flow *in, uint32_t row, ui
         r->parent[n] = in->r->pos[row];
         r->parent_key[n] = in->r->key[row];
     }
+    if (n && r->key[n] == r->key[n - 1] && r->parent[n] == r->parent[n - 1] &&
+        (nth != SL_WHOLE_DOC || r->pos[n] == r->pos[n - 1]))
+        return worker_fail(w, SL_E_INTERNAL, same_name, name);
     if (in) {
         flow_copy_row(w->x, f, n, in, row);
         r->root[n] = in->r->root[row];
@@ -265,6 +279,8 @@ static int host_add(sl_ctx *c, sl_batch *out, const sl_batch *in, uint32_t row, 
     rows *r = f->r;
     if ((kind != SL_SOURCE && kind != SL_RESHAPE) || c->phase == SL_FIT || (kind == SL_SOURCE && in))
         return worker_fail(w, SL_E_INTERNAL, "%s: add is for read and reshape only", name);
+    if (f != of(c)->filling)
+        return worker_fail(w, SL_E_INTERNAL, "%s added a row to a batch that is not its output", name);
     if (r->n >= r->limit)
         return worker_fail(w, SL_E_INTERNAL, "%s added a row to a batch that was full", name);
     const int e = kind == SL_SOURCE ? add_from_source(c, f, nth, new_row)
@@ -323,6 +339,8 @@ static int host_progress(sl_ctx *c, uint64_t done, uint64_t total)
 static int host_put(sl_ctx *c, sl_io *io, const void *p, size_t n)
 {
     sbuf err = { 0 };
+    if (io && io->to)
+        return sbuf_add(io->to, p, n), io->to->failed ? host_fail(c, SL_E_NOMEM, "out of memory") : SL_OK;
     if (!io || !io->out)
         return host_fail(c, SL_E_INTERNAL, "%s: no state is saved in this callback", state_of(c)->p->name);
     const int r = artifact_put(io->out, p, n, &err);
@@ -335,6 +353,8 @@ static int host_put(sl_ctx *c, sl_io *io, const void *p, size_t n)
 static int host_get(sl_ctx *c, sl_io *io, void *p, size_t n)
 {
     sbuf err = { 0 };
+    if (io && io->from)
+        return guard_get(c, io, p, n);
     if (!io || !io->in)
         return host_fail(c, SL_E_INTERNAL, "%s: no state is loaded in this callback", state_of(c)->p->name);
     const int r = artifact_get(io->in, p, n, &err);

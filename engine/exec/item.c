@@ -1,6 +1,6 @@
 /* One item - a split, a chunk of a stream, a piece of a store - from reading to the sinks. */
 #include <string.h>
-#include "exec/engine.h"
+#include "exec/guard.h"
 
 /* ---- reading ---- */
 
@@ -18,14 +18,21 @@ static int read_batch(worker *w, uint32_t stage, bool *end)
     if (!f || !view_make(x, p, f, VIEW_FILL, &view))
         return worker_fail(w, SL_E_NOMEM, "out of memory");
     now.index = item_number(w);
-    st->flow = f;
+    st->flow = st->filling = f;
     w->n_seen = 0;
+    guard g = guard_begin(w, stage);
+    guard_look(w, stage, &g, f, &view, GUARD_FILL);
     const uint64_t t0 = now_ns();
     int r = s->s->read(&st->ctx, s->g, st->local, &now, &view);
     st->ns += now_ns() - t0;
     *end = r == SL_END;
+    st->filling = NULL;
     if (r >= 0 && w->error.n)
         r = w->error_code;
+    if (r >= 0 && (view.n_rows != rs->n || view.n_sel != f->n_sel))
+        r = worker_fail(w, SL_E_INTERNAL, "%s made rows without add", p->name);
+    if (r >= 0)
+        r = guard_end(w, stage, &g, "read") < 0 ? SL_E_INTERNAL : r;
     if ((r == SL_E_DATA || r == SL_E_IO) && x->p->file->head.on_error != ON_ERROR_FAIL) {
         sched_note(w, r); /* the rows before it count */
         *end = true;

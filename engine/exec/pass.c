@@ -2,6 +2,7 @@
 #include <omp.h>
 #include <stdlib.h>
 #include <string.h>
+#include "exec/guard.h"
 #include "exec/ledger.h"
 
 bool exec_cancelled(const exec *x) { return x->o.cancel && atomic_load_explicit(x->o.cancel, memory_order_relaxed); }
@@ -192,11 +193,14 @@ static void **local_of(exec *x, worker *w, uint32_t i)
 static bool open_local(worker *w, uint32_t i)
 {
     exec *x = w->x;
-    const stage_state *s = &x->st[i];
+    stage_state *s = &x->st[i];
     void **l = local_of(x, w, i);
     if (!(*l = calloc(1, s->s->local_size + 1)))
         return worker_fail(w, SL_E_NOMEM, "out of memory"), false;
-    return stage_failed(w, i, s->s->open_local ? s->s->open_local(&w->st[i].ctx, s->g, *l) : SL_OK) >= 0;
+    guard_changing(s);
+    const int r = s->s->open_local ? s->s->open_local(&w->st[i].ctx, s->g, *l) : SL_OK;
+    guard_changed(s);
+    return stage_failed(w, i, r) >= 0;
 }
 
 /* What an earlier pass gathers of documents that it only runs for others is thrown away: the pass that counts has it
@@ -206,10 +210,11 @@ static bool combines(const exec *x, uint32_t i) { return pass_of(x, i)->role == 
 static void close_local(worker *w, uint32_t i, bool good)
 {
     exec *x = w->x;
-    const stage_state *s = &x->st[i];
+    stage_state *s = &x->st[i];
     void **l = local_of(x, w, i);
     if (!*l)
         return;
+    guard_changing(s);
     if (good && s->s->combine && combines(x, i) && !w->error.n) {
         pthread_mutex_lock(&x->lock);
         const int r = s->s->combine(&w->st[i].ctx, s->g, *l);
@@ -218,6 +223,7 @@ static void close_local(worker *w, uint32_t i, bool good)
     }
     if (s->s->close_local)
         s->s->close_local(&w->st[i].ctx, s->g, *l);
+    guard_changed(s);
     free(*l);
     *l = NULL;
     budget_give(&x->memory, w->st[i].reserved);
@@ -314,7 +320,7 @@ void pass_work(exec *x)
     worker *first = &x->workers[0];
     omp_set_dynamic(0);
     omp_set_max_active_levels(1);
-    if (!open_locals(first, true))
+    if (!guard_fit_begin(x) || !open_locals(first, true))
         sched_fail(x, (item){ 0, 0 }, first->error_code, sbuf_z(&first->error));
     forget_error(first);
     if (x->failed)
@@ -353,6 +359,8 @@ void pass_end(exec *x)
     if (x->now.flushes)
         close_locals(w, false, good && r >= 0);
     close_locals(w, true, good && r >= 0);
+    const int e = guard_fit_end(x, good && r >= 0 && !w->error.n);
+    r = r < 0 ? r : e;
     if (good && r >= 0)
         r = w->error.n ? w->error_code : finish_stages(x);
     if (good && r >= 0)

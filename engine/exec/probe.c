@@ -52,7 +52,7 @@ static flow *first_records(exec *x, worker *w, uint32_t split)
     flow *f = r ? flow_new(x, r, s->p) : NULL;
     if (!f || !view_make(x, s->p, f, VIEW_FILL, &view))
         return NULL;
-    st->flow = f;
+    st->flow = st->filling = f;
     got = s->s->open_local ? s->s->open_local(&st->ctx, s->g, st->local) : SL_OK;
     for (; got >= 0 && got != SL_END && r->n < r->limit;)
         got = s->s->read(&st->ctx, s->g, st->local, &now, &view);

@@ -82,7 +82,11 @@ int reshape_call(worker *w, uint32_t stage, flow *in, flow **out)
             !view_make(x, s->p, f, VIEW_FILL, &view_out))
             return worker_fail(w, SL_E_NOMEM, "out of memory");
         st->flow = in ? in : f;
-        const guard g = in ? guard_begin(w, stage, in, &view_in, true) : (guard){ 0 };
+        st->filling = f;
+        guard g = guard_begin(w, stage);
+        if (in)
+            guard_look(w, stage, &g, in, &view_in, GUARD_LOOK);
+        guard_look(w, stage, &g, f, &view_out, GUARD_FILL);
         w->n_seen = 0;
         const uint64_t t0 = now_ns();
         r = s->s->reshape(&st->ctx, s->g, l, in ? &view_in : NULL, &view_out);
@@ -90,13 +94,14 @@ int reshape_call(worker *w, uint32_t stage, flow *in, flow **out)
         st->batches++;
         if ((r = stage_answered(w, stage, r, true, s->s->flags & SL_F_ORDERED)) < 0)
             return r;
+        st->filling = NULL;
         if (view_out.n_rows != fresh->n || view_out.n_sel != f->n_sel)
             return worker_fail(w, SL_E_INTERNAL, "%s made rows without add", s->p->name);
         if (r == SL_MORE && !fresh->n)
             return worker_fail(w, SL_E_INTERNAL, "%s wants another batch, and put nothing into this one", s->p->name);
         if (sched_abandon(w))
             return worker_fail(w, SL_E_CANCEL, "stopped");
-        if (in && guard_end(w, stage, &g) < 0)
+        if (guard_end(w, stage, &g, "reshape") < 0)
             return SL_E_INTERNAL;
         int e = in ? settle(w, st, in) : (rejects_forget(w), SL_OK);
         if (e >= 0 && f->n_sel)

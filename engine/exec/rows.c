@@ -1,7 +1,7 @@
 /* Rows, columns, flows and the views that stages see of them. */
 #include <stdlib.h>
 #include <string.h>
-#include "exec/engine.h"
+#include "exec/guard.h"
 
 enum { KEEP_ARENA = 8 << 20 }; /* bytes that a batch's arena keeps for the next; a giant document's are given back */
 
@@ -144,15 +144,17 @@ bool rows_record(rows *r, uint32_t row, sl_str record)
 column *column_new(const exec *x, rows *r, uint32_t slot, uint32_t n, bool valid)
 {
     const plan_column *pc = &x->p->columns[slot];
-    const size_t words = (n + 63) / 64 + 1;
+    const size_t words = ((size_t)n + 63) / 64;
     column *k = arena_zalloc(&r->mem, sizeof *k, _Alignof(column));
-    void *data = arena_zalloc(&r->mem, (n + 1) * type_size(pc->type), 64);
-    uint64_t *bits = arena_alloc(&r->mem, words * 8, 8);
+    void *data = guard_array(&r->mem, n * type_size(pc->type));
+    uint64_t *bits = guard_array(&r->mem, words * 8);
     if (!k || !data || !bits)
         return NULL;
     memset(bits, valid ? 0xff : 0, words * 8);
     k->c = (sl_column){ .name = pc->name, .data = data, .valid = bits, .type = pc->type, .width = 1 };
     k->by_place = slot == x->p->text;
+    k->made = data;
+    k->n_made = n;
     return k;
 }
 

@@ -113,6 +113,13 @@ const sl_spill_api exec_spill_api = { sizeof exec_spill_api, 1, open_, add, sort
 static int map(sl_ctx *c, sl_io *io, uint64_t n, const void **p)
 {
     sbuf err = { 0 };
+    if (io && io->from) {
+        if (n > io->n - io->at)
+            return c->host->fail(c, SL_E_STATE, "the state ends too early");
+        *p = io->from + io->at;
+        io->at += n;
+        return SL_OK;
+    }
     if (!io || !io->in)
         return c->host->fail(c, SL_E_INTERNAL, "no state is loaded in this callback");
     return done(c, artifact_map(io->in, n, p, &err), &err);
@@ -121,7 +128,7 @@ static int map(sl_ctx *c, sl_io *io, uint64_t n, const void **p)
 static uint64_t left(sl_ctx *c, sl_io *io)
 {
     (void)c;
-    return io && io->in ? artifact_left(io->in) : 0;
+    return io && io->from ? io->n - io->at : io && io->in ? artifact_left(io->in) : 0;
 }
 
 const sl_artifact_api exec_artifact_api = { sizeof exec_artifact_api, 1, map, left };

@@ -110,6 +110,7 @@ typedef struct input_damage {
 size_t input_chunk_damage(const input_chunk *c, const input_damage **out);
 uint64_t
 input_chunk_consumed(const input_chunk *c); /* compressed bytes that this chunk took from the file: for progress */
+bool input_chunk_holds(const input_chunk *c, const void *p, size_t n); /* do these n bytes lie in it? */
 
 /* Walking. A record's nth names it within its file and does not depend on how the file was cut: for lines
  * hash_two(compressed offset of the frame or member it begins in (plain: 0), offset of its first byte in that frame);

@@ -126,6 +126,12 @@ size_t input_chunk_damage(const input_chunk *c, const input_damage **out)
 
 uint64_t input_chunk_consumed(const input_chunk *c) { return c->consumed; }
 
+bool input_chunk_holds(const input_chunk *c, const void *p, size_t n)
+{
+    const uintptr_t at = (uintptr_t)p - (uintptr_t)c->buf;
+    return at <= c->n && n <= c->n - at;
+}
+
 static void strip_bom(input_record *r)
 {
     if (r->n >= 3 && !memcmp(r->p, "\xEF\xBB\xBF", 3)) {

@@ -1,6 +1,6 @@
 /* A small engine for tests of stages: one stage at a time, over documents in memory, in batches of any size, by several
- * workers that take turns on one thread. It keeps every promise of sluice/plugin.h, unless it is told to break one. And
- * it looks closely at what the stage does to its batches. */
+ * workers that take turns on one thread, or each on its own. It keeps every promise of sluice/plugin.h, unless it is
+ * told to break one. And it looks closely at what the stage does to its batches. */
 #ifndef STAGE_MOCK_H
 #define STAGE_MOCK_H
 #include <stdbool.h>
@@ -89,8 +89,9 @@ typedef enum mock_fault {
 /* ---- the engine ---- */
 
 typedef struct mock_reject {
-    uint64_t pos;
+    uint64_t pos, partner;
     const char *reason;
+    uint32_t metric, port;
     double value, limit;
 } mock_reject;
 
@@ -99,8 +100,13 @@ typedef struct mock {
     uint32_t workers; /* they take splits in turn */
     bool frozen;      /* the shared state must stay the same in fit and process, to the bit */
     bool unread;      /* texts may be longer than their memory: do not look at them */
+    bool threads;     /* workers run at the same time, each on a thread of its own; not where order matters */
+    bool backwards;   /* the apply pass begins with the last split */
     mock_fault fault;
     uint64_t seed;
+    uint64_t budget;   /* reserve grants no more than this … */
+    uint64_t reserved; /* … and was last asked for this */
+    unsigned calls;    /* of the spill, until they fail; UINT32_MAX: they do not */
 
     struct {
         const char *name;
@@ -108,11 +114,12 @@ typedef struct mock {
     } column[MOCK_COLUMNS];
     uint32_t n_columns;
 
-    char error[512]; /* the first message since mock_quiet */
+    char error[512];   /* the first message since mock_quiet */
+    char tables[4096]; /* of service "report" */
     int code;
     uint64_t count[MOCK_METRICS];
     mock_reject *rejects;
-    size_t n_rejects;
+    size_t n_rejects, cap_rejects;
     struct {
         void *p;
         size_t n;
@@ -124,6 +131,13 @@ mock *mock_new(void);
 void mock_free(mock *m);
 void mock_quiet(mock *m); /* forgets the message, counts and rejects */
 void *mock_alloc(mock *m, size_t n);
+sl_ctx *mock_ctx(mock *m); /* for what stands behind a stage, without one */
+
+/* What sources under test are compiled to call for malloc, calloc and realloc. */
+extern unsigned mock_allocations; /* left until they fail; UINT32_MAX: they do not */
+void *mock_malloc(size_t n);
+void *mock_calloc(size_t n, size_t size);
+void *mock_realloc(void *p, size_t n);
 
 uint32_t mock_column(mock *m, const char *name, uint32_t type); /* its number; type SL_T_ANY: as it is, or JSON */
 /* A document at the end of the split, its key made from `name`. */
@@ -138,6 +152,7 @@ void mock_sort(mock *m, mock_docs *d, const char *column, uint32_t split_docs);
 typedef struct mock_stage mock_stage;
 /* cfg: its options as YAML in one line, "{ by: lines }", or "". NULL: m->error. */
 mock_stage *mock_stage_load(mock *m, const char *plugin, const char *name, const char *cfg);
+mock_stage *mock_stage_of(mock *m, const sl_stage *s, const char *cfg); /* one that is linked */
 
 typedef struct mock_run {
     mock *m;

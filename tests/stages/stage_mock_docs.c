@@ -16,6 +16,8 @@ mock *mock_new(void)
     m->rows = 7;
     m->workers = 1;
     m->seed = 17;
+    m->budget = 1 << 24;
+    m->calls = UINT32_MAX;
     mock_column(m, "id", SL_T_STR);
     mock_column(m, "text", SL_T_STR);
     return m;
@@ -23,6 +25,7 @@ mock *mock_new(void)
 
 void *mock_alloc(mock *m, size_t n)
 {
+    pthread_mutex_lock(&mock_lock);
     if (m->n_owned == m->owned_cap) {
         m->owned_cap = m->owned_cap ? 2 * m->owned_cap : 1024;
         m->owned = realloc(m->owned, m->owned_cap * sizeof *m->owned);
@@ -32,6 +35,7 @@ void *mock_alloc(mock *m, size_t n)
         abort();
     m->owned[m->n_owned].p = p;
     m->owned[m->n_owned++].n = n;
+    pthread_mutex_unlock(&mock_lock);
     return p;
 }
 
@@ -143,9 +147,10 @@ void mock_sort(mock *m, mock_docs *d, const char *column, uint32_t split_docs)
 
 /* ---- batches ---- */
 
-static void *guarded(mock *m, size_t n)
+void *mock_guarded(mock *m, size_t n)
 {
-    unsigned char *p = mock_alloc(m, n + 2 * GUARD);
+    unsigned char *p = mock_alloc(m, n + 3 * GUARD);
+    p += (GUARD - (uintptr_t)p % GUARD) % GUARD;
     memset(p, GUARD_BYTE, GUARD);
     memset(p + GUARD + n, GUARD_BYTE, GUARD);
     return p + GUARD;
@@ -186,8 +191,8 @@ mock_box *box_new(mock *m, const mock_stage *st, uint32_t cap, uint32_t phase, b
             continue;
         const uint32_t c = st->view[f].column, type = m->column[c].type;
         x->column[f] = (sl_column){ .name = m->column[c].name, .type = type, .width = 1 };
-        x->column[f].data = guarded(m, cap * cell_size(type));
-        x->column[f].valid = guarded(m, (cap + 63) / 64 * 8);
+        x->column[f].data = mock_guarded(m, cap * cell_size(type));
+        x->column[f].valid = mock_guarded(m, (cap + 63) / 64 * 8);
         x->columns[f] = &x->column[f];
     }
     x->b = (sl_batch){
@@ -278,19 +283,52 @@ static void fingerprint(const mock_box *x, uint64_t h[4])
     }
 }
 
-void box_seal(mock_box *x) { fingerprint(x, x->before); }
+void box_seal(mock_box *x)
+{
+    x->rows = x->b.n_rows;
+    x->live = x->b.n_sel;
+    fingerprint(x, x->before);
+}
 
 /* Does the view point into memory that the engine knows? */
 static bool owned(const mock *m, sl_str s)
 {
     if (!s.n)
         return true;
-    for (size_t i = 0; i < m->n_owned; i++) {
-        const uintptr_t base = (uintptr_t)m->owned[i].p, p = (uintptr_t)s.p;
-        if (p >= base && p - base <= m->owned[i].n && s.n <= m->owned[i].n - (p - base))
-            return true;
+    bool found = false;
+    pthread_mutex_lock(&mock_lock);
+    for (size_t i = m->n_owned; i-- > 0 && !found;) { /* the last ones first */
+        const uintptr_t at = (uintptr_t)s.p - (uintptr_t)m->owned[i].p;
+        found = at <= m->owned[i].n && s.n <= m->owned[i].n - at;
     }
-    return false;
+    pthread_mutex_unlock(&mock_lock);
+    return found;
+}
+
+/* The texts and lists in a cell. */
+static bool views_stand(const mock *m, const sl_column *k, uint32_t row)
+{
+    if (k->type & 0x100) {
+        const sl_list *l = &((const sl_list *)k->data)[row];
+        const bool texts = (k->type & 0xff) == SL_T_STR;
+        bool good = owned(m, (sl_str){ l->p, (uint32_t)(l->n * cell_size(k->type & 0xff)), 0 });
+        for (uint32_t i = 0; texts && good && i < l->n; i++)
+            good = owned(m, ((const sl_str *)l->p)[i]);
+        return good;
+    }
+    return (k->type != SL_T_STR && k->type != SL_T_JSON) || owned(m, ((const sl_str *)k->data)[row]);
+}
+
+/* Spans are of the text, where the stage sees it. */
+static bool span_stands(const mock_box *x, const sl_column *k, uint32_t row)
+{
+    if (k->type != SL_T_SPAN)
+        return true;
+    const sl_span s = ((const sl_span *)k->data)[row];
+    for (uint32_t f = 0; f < x->st->n_view; f++)
+        if (x->columns[f] && !strcmp(x->columns[f]->name, "text"))
+            return s.begin <= s.end && s.end <= ((const sl_str *)x->columns[f]->data)[row].n;
+    return true;
 }
 
 int box_open(mock_box *x)
@@ -299,6 +337,15 @@ int box_open(mock_box *x)
     uint64_t now[4];
     if (x->fill && (x->b.n_rows != x->added || x->b.n_sel != x->added))
         return mock_fail(m, SL_E_INTERNAL, "the stage made rows without add");
+    if (!x->fill && (x->b.n_rows != x->rows || x->b.n_sel != x->live))
+        return mock_fail(m, SL_E_INTERNAL, "the stage changed how many rows there are");
+    for (uint32_t f = 0; f < x->st->n_view; f++)
+        if (x->columns[f] && (x->column[f].type != m->column[x->st->view[f].column].type || x->column[f].width != 1))
+            return mock_fail(m, SL_E_INTERNAL, "the stage changed what a column is");
+    for (const struct mock_lent *l = x->lent; l; l = l->next)
+        if (!guards_stand(l->p, l->n))
+            return mock_fail(m, SL_E_INTERNAL, "the stage wrote past what alloc gave it");
+    x->lent = NULL;
     fingerprint(x, now);
     if (!x->fill && now[SEL] != x->before[SEL])
         return mock_fail(m, SL_E_INTERNAL, "the stage wrote into sel");
@@ -319,8 +366,10 @@ int box_open(mock_box *x)
         for (uint32_t i = 0; i < x->b.n_sel; i++) {
             const uint32_t r = x->sel[i];
             mock_doc *d = x->fill ? NULL : x->doc[r];
-            if (k->type == SL_T_STR && sl_is_valid(k, r) && !m->unread && !owned(m, ((const sl_str *)k->data)[r]))
+            if (sl_is_valid(k, r) && !m->unread && !views_stand(m, k, r))
                 return mock_fail(m, SL_E_INTERNAL, "a view of '%s' points outside of the batch", k->name);
+            if (sl_is_valid(k, r) && !span_stands(x, k, r))
+                return mock_fail(m, SL_E_INTERNAL, "a span of '%s' is not of the text", k->name);
             if (d)
                 get_cell(k, r, &d->cell[x->st->view[f].column]);
         }

@@ -3,19 +3,21 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include "io/json.h"
 #include "stage_mock_inside.h"
-#include "sluice/service_json.h"
+
+pthread_mutex_t mock_lock = PTHREAD_MUTEX_INITIALIZER;
 
 static mock_thread *of(sl_ctx *c) { return c->engine; }
-static mock *mock_of(sl_ctx *c) { return of(c)->run->m; }
+mock *mock_of(sl_ctx *c) { return of(c)->run->m; }
 
 static int vfail(mock *m, int code, const char *fmt, va_list ap)
 {
+    pthread_mutex_lock(&mock_lock);
     if (!*m->error) {
         vsnprintf(m->error, sizeof m->error, fmt, ap);
         m->code = code;
     }
+    pthread_mutex_unlock(&mock_lock);
     return code;
 }
 
@@ -31,6 +33,8 @@ int mock_fail(mock *m, int code, const char *fmt, ...)
 static int host_fail(sl_ctx *c, int code, const char *fmt, ...)
 {
     va_list ap;
+    if (code >= 0)
+        abort(); /* a message is of a failure */
     va_start(ap, fmt);
     vfail(mock_of(c), code, fmt, ap);
     va_end(ap);
@@ -41,14 +45,21 @@ static void host_log(sl_ctx *c, int level, const char *fmt, ...) { (void)c, (voi
 
 static void *host_alloc(sl_ctx *c, const sl_batch *b, size_t size, size_t align)
 {
-    (void)b;
-    char *p = mock_alloc(mock_of(c), size + 64 + align);
-    return p + (align - (uintptr_t)p % align) % align;
+    mock_box *x = b->engine;
+    struct mock_lent *l = mock_alloc(mock_of(c), sizeof *l);
+    (void)align; /* 64 is the most */
+    *l = (struct mock_lent){ x->lent, mock_guarded(mock_of(c), size), size };
+    x->lent = l;
+    return l->p;
 }
 
 static int host_reserve(sl_ctx *c, uint64_t bytes)
 {
-    return mock_of(c)->fault == F_RESERVE || bytes > 1u << 24 ? SL_MORE : SL_OK;
+    mock *m = mock_of(c);
+    pthread_mutex_lock(&mock_lock);
+    m->reserved = bytes;
+    pthread_mutex_unlock(&mock_lock);
+    return m->fault == F_RESERVE || bytes > m->budget ? SL_MORE : SL_OK;
 }
 
 static void host_reject(sl_ctx *c, sl_batch *b, uint32_t row, uint32_t metric, const sl_why *why)
@@ -61,17 +72,33 @@ static void host_reject(sl_ctx *c, sl_batch *b, uint32_t row, uint32_t metric, c
     }
     if (row >= b->n_rows || x->rejected[row])
         return;
+    const sl_why none = { 0 };
+    why = why ? why : &none;
     x->rejected[row] = true;
-    mock_reject *v = realloc(m->rejects, (m->n_rejects + 1) * sizeof *v);
-    if (!v)
-        abort();
-    m->rejects = v;
-    v[m->n_rejects++] =
-        (mock_reject){ x->pos[row], of(c)->run->st->metric[metric], why ? why->value : 0, why ? why->limit : 0 };
+    pthread_mutex_lock(&mock_lock);
+    if (m->n_rejects == m->cap_rejects) {
+        m->cap_rejects = m->cap_rejects ? 2 * m->cap_rejects : 64;
+        m->rejects = realloc(m->rejects, m->cap_rejects * sizeof *m->rejects);
+        if (!m->rejects)
+            abort();
+    }
+    m->rejects[m->n_rejects++] = (mock_reject){ .pos = x->pos[row],
+                                                .partner = why->partner,
+                                                .reason = of(c)->run->st->metric[metric],
+                                                .metric = metric,
+                                                .port = why->port,
+                                                .value = why->value,
+                                                .limit = why->limit };
     m->count[metric]++;
+    pthread_mutex_unlock(&mock_lock);
 }
 
-static void host_count(sl_ctx *c, uint32_t metric, uint64_t n) { mock_of(c)->count[metric] += n; }
+static void host_count(sl_ctx *c, uint32_t metric, uint64_t n)
+{
+    pthread_mutex_lock(&mock_lock);
+    mock_of(c)->count[metric] += n;
+    pthread_mutex_unlock(&mock_lock);
+}
 
 static void host_observe(sl_ctx *c, const sl_batch *b, uint32_t row, uint32_t metric, double value)
 {
@@ -120,9 +147,71 @@ static int host_add(sl_ctx *c, sl_batch *out, const sl_batch *in, uint32_t row, 
     return out->n_rows + (m->fault == F_MORE_EARLY) >= x->cap ? SL_MORE : SL_OK;
 }
 
+/* ---- threads ---- */
+
+typedef struct job {
+    pthread_t thread;
+    mock *m;
+    uint32_t worker;
+    size_t n, *next;
+    int (*fn)(void *, uint32_t, size_t);
+    void *u;
+    int ret;
+} job;
+
+static void *work(void *u)
+{
+    job *j = u;
+    while (j->ret >= 0) {
+        pthread_mutex_lock(&mock_lock);
+        const size_t i = (*j->next)++;
+        pthread_mutex_unlock(&mock_lock);
+        if (i >= j->n)
+            break;
+        j->ret = j->fn(j->u, j->worker, i);
+    }
+    return NULL;
+}
+
+int mock_parallel(mock *m, size_t n, int (*fn)(void *u, uint32_t worker, size_t i), void *u)
+{
+    job jobs[MOCK_WORKERS];
+    size_t next = 0;
+    int ret = SL_OK;
+    for (uint32_t w = 0; w < m->workers; w++) {
+        jobs[w] = (job){ .m = m, .worker = w, .n = n, .next = &next, .fn = fn, .u = u };
+        if (pthread_create(&jobs[w].thread, NULL, work, &jobs[w]))
+            abort();
+    }
+    for (uint32_t w = 0; w < m->workers; w++) {
+        pthread_join(jobs[w].thread, NULL);
+        ret = ret < 0 ? ret : jobs[w].ret;
+    }
+    return ret < 0 ? ret : SL_OK;
+}
+
+typedef struct range {
+    sl_ctx *c;
+    size_t n, grain;
+    int (*fn)(sl_ctx *, void *, size_t, size_t);
+    void *u;
+} range;
+
+static int call_range(void *u, uint32_t worker, size_t i)
+{
+    const range *r = u;
+    const size_t lo = i * r->grain;
+    mock_thread t;
+    mock_thread_begin(&t, of(r->c)->run, worker, r->c->phase);
+    return r->fn(&t.ctx, r->u, lo, r->grain < r->n - lo ? lo + r->grain : r->n);
+}
+
 static int host_parallel_for(sl_ctx *c, size_t n, size_t grain, int (*fn)(sl_ctx *, void *, size_t, size_t), void *u)
 {
     const unsigned times = mock_of(c)->fault == F_PARALLEL_TWICE ? 2 : 1;
+    range r = { c, n, grain, fn, u };
+    if (mock_of(c)->threads)
+        return mock_parallel(mock_of(c), (n + grain - 1) / grain, call_range, &r);
     for (unsigned k = 0; k < times; k++)
         for (size_t lo = 0; lo < n; lo += grain) {
             const int ret = fn(c, u, lo, grain < n - lo ? lo + grain : n);
@@ -134,8 +223,8 @@ static int host_parallel_for(sl_ctx *c, size_t n, size_t grain, int (*fn)(sl_ctx
 
 static int host_progress(sl_ctx *c, uint64_t done, uint64_t total)
 {
-    (void)c, (void)done, (void)total;
-    return SL_OK;
+    return total && done > total ? mock_fail(mock_of(c), SL_E_INTERNAL, "the stage has done more than there is")
+                                 : SL_OK;
 }
 
 static int host_put(sl_ctx *c, sl_io *io, const void *p, size_t n)
@@ -163,32 +252,6 @@ static int host_get(sl_ctx *c, sl_io *io, void *p, size_t n)
     return SL_OK;
 }
 
-/* ---- service "json": as much of it as stages that look at values need ---- */
-
-static int json_api_convert(sl_ctx *c, const sl_batch *b, sl_str json, sl_column *col, uint32_t row)
-{
-    arena mem;
-    json_cell cell;
-    (void)c, (void)b;
-    arena_init(&mem, 0);
-    const json_state s = json_convert(json.p, json.n, col->type, &mem, &cell);
-    if (s == CELL_OK) {
-        memcpy((char *)col->data + row * cell_size(col->type), &cell.v, cell_size(col->type));
-        sl_set_valid(col, row);
-    } else {
-        sl_set_null(col, row);
-    }
-    arena_free(&mem);
-    return s == CELL_WRONG_TYPE ? SL_JSON_WRONG_TYPE : SL_JSON_OK;
-}
-
-static const void *host_service(sl_ctx *c, const char *name, uint32_t version)
-{
-    static const sl_json_api json = { .struct_size = sizeof json, .version = 1, .convert = json_api_convert };
-    (void)c;
-    return version == 1 && !strcmp(name, "json") ? &json : NULL;
-}
-
 static const sl_host host = {
     .struct_size = sizeof(sl_host),
     .abi_minor = SL_ABI_MINOR,
@@ -204,7 +267,7 @@ static const sl_host host = {
     .progress = host_progress,
     .put = host_put,
     .get = host_get,
-    .service = host_service,
+    .service = mock_service,
 };
 
 void mock_thread_begin(mock_thread *t, mock_run *r, uint32_t worker, uint32_t phase)
@@ -218,4 +281,13 @@ void mock_thread_begin(mock_thread *t, mock_run *r, uint32_t worker, uint32_t ph
                        .n_threads = m->workers,
                        .phase = phase,
                        .round = phase == SL_FIT ? (uint32_t)r->round : 0 };
+}
+
+sl_ctx *mock_ctx(mock *m)
+{
+    mock_run *r = mock_alloc(m, sizeof *r);
+    mock_thread *t = mock_alloc(m, sizeof *t);
+    *r = (mock_run){ .m = m };
+    mock_thread_begin(t, r, 0, SL_FIT);
+    return &t->ctx;
 }

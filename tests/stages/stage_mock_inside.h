@@ -1,6 +1,7 @@
 /* The inside of the mock. */
 #ifndef STAGE_MOCK_INSIDE_H
 #define STAGE_MOCK_INSIDE_H
+#include <pthread.h>
 #include "stage_mock.h"
 
 typedef struct mock_place {
@@ -22,14 +23,20 @@ typedef struct mock_box {
     mock *m;
     const mock_stage *st;
     uint32_t cap;
-    bool fill;      /* rows are added to it … */
-    uint32_t added; /* … by the host */
+    bool fill;           /* rows are added to it … */
+    uint32_t added;      /* … by the host */
+    uint32_t rows, live; /* before a callback */
     sl_column column[MOCK_VIEW], *columns[MOCK_VIEW];
     uint16_t *sel;
     uint64_t *pos, *key, *parent, *parent_key;
     mock_doc **doc; /* of the stream; NULL for rows that were added */
     bool *rejected;
     uint64_t before[4]; /* hashes: sel, pos and key, columns that are only read, their texts */
+    struct mock_lent {  /* by alloc */
+        struct mock_lent *next;
+        void *p;
+        size_t n;
+    } * lent;
 } mock_box;
 
 /* What sl_ctx.engine points to. */
@@ -56,6 +63,15 @@ void box_seal(mock_box *x); /* before a callback */
 /* After it: 0, or what the stage did that it must not do. Takes what it wrote into the documents. */
 int box_open(mock_box *x);
 void box_take(const mock_box *x, mock_docs *out); /* the live rows, at the end of out */
+
+/* n zeroed bytes at a multiple of 64, between bytes that must stand. */
+void *mock_guarded(mock *m, size_t n);
+
+extern pthread_mutex_t mock_lock; /* guards what a mock gathers */
+/* fn for every number below n, by all workers. The first failure. */
+int mock_parallel(mock *m, size_t n, int (*fn)(void *u, uint32_t worker, size_t i), void *u);
+const void *mock_service(sl_ctx *c, const char *name, uint32_t version);
+mock *mock_of(sl_ctx *c);
 
 size_t cell_size(uint32_t type);
 uint64_t mock_hash(uint64_t h, const void *p, size_t n);

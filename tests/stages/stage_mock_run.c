@@ -46,9 +46,12 @@ static void make_view(mock *m, mock_stage *st)
     const option_table table = { st->s->options, st->s->option_stride };
     for (const sl_field *f = st->s->fields; f && f->name; f++) {
         const char *dollar = strchr(f->name, '$'), *name = f->name;
-        if (dollar && option_strings(table, st->cfg, dollar + 1, &name, 1) < 1)
-            name = NULL;
-        st->view[st->n_view++] = (mock_place){ name ? mock_column(m, name, f->type) : UINT32_MAX, f->flags };
+        const char *v[MOCK_VIEW] = { name };
+        const int n = dollar ? option_strings(table, st->cfg, dollar + 1, v, MOCK_VIEW) : 1;
+        if (n < 1)
+            st->view[st->n_view++] = (mock_place){ UINT32_MAX, f->flags };
+        for (int i = 0; i < n && st->n_view < MOCK_VIEW; i++)
+            st->view[st->n_view++] = (mock_place){ mock_column(m, v[i], f->type), f->flags };
     }
     for (uint32_t i = 0; st->s->metrics && st->s->metrics[i].name; i++)
         st->metric[i] = st->s->metrics[i].name;
@@ -56,11 +59,17 @@ static void make_view(mock *m, mock_stage *st)
 
 mock_stage *mock_stage_load(mock *m, const char *plugin, const char *name, const char *cfg)
 {
+    const sl_stage *s = find_stage(m, plugin, name);
+    return s ? mock_stage_of(m, s, cfg) : NULL;
+}
+
+mock_stage *mock_stage_of(mock *m, const sl_stage *s, const char *cfg)
+{
     mock_stage *st = mock_alloc(m, sizeof *st);
     mock_run none = { .m = m, .st = st };
     mock_thread t;
-    st->s = find_stage(m, plugin, name);
-    if (!st->s || !read_options(m, st, cfg))
+    st->s = s;
+    if (!read_options(m, st, cfg))
         return NULL;
     mock_thread_begin(&t, &none, 0, SL_APPLY);
     if (st->s->check && st->s->check(&t.ctx, st->cfg) < 0)
@@ -85,9 +94,11 @@ static int answer(mock_run *r, int code, int most)
     mock *m = r->m;
     if (code > most)
         code = mock_fail(m, SL_E_INTERNAL, "the stage answered %d", code);
+    pthread_mutex_lock(&mock_lock);
     if (code >= 0 && *m->error)
         code = m->code; /* it left a message: with reject in fit, or with SL_OK */
     r->failed |= code < 0;
+    pthread_mutex_unlock(&mock_lock);
     return code;
 }
 
@@ -201,7 +212,10 @@ static int end_reshape(pass *p, mock_thread *t, void *l, mock_box *in)
         if (r->m->fault == F_OUT_USED)
             box_add(out, NULL, 0);
         t->in = in;
+        const uint64_t before = mock_hash(1, r->g, r->st->s->state_size);
         ret = answer(r, r->st->s->reshape(&t->ctx, r->g, l, in ? &in->b : NULL, &out->b), SL_MORE);
+        if (ret >= 0 && r->m->frozen && mock_hash(1, r->g, r->st->s->state_size) != before)
+            ret = mock_fail(r->m, SL_E_INTERNAL, "the stage wrote into its frozen state");
         if (ret >= 0)
             ret = box_open(out) < 0 ? SL_E_INTERNAL : ret;
         if (ret == SL_MORE && !out->b.n_rows)
@@ -314,6 +328,34 @@ static int run_stream(pass *p, const mock_docs *in)
     return ret;
 }
 
+typedef struct parallel {
+    pass *p;
+    const mock_docs *in;
+    size_t *begin; /* of each split, and the end */
+    size_t n;
+} parallel;
+
+static int run_one(void *u, uint32_t worker, size_t i)
+{
+    const parallel *a = u;
+    const size_t at = a->p->phase == SL_APPLY && a->p->r->m->backwards ? a->n - 1 - i : i;
+    return run_split(a->p, worker, &a->in->v[a->begin[at]], a->begin[at + 1] - a->begin[at]);
+}
+
+/* Every worker takes the next split. What leaves is not gathered: it would be in any order. */
+static int run_parallel(pass *p, const mock_docs *in)
+{
+    parallel a = { .p = p, .in = in, .begin = calloc(in->n + 1, sizeof *a.begin) };
+    if (!a.begin || p->out || p->r->st->s->kind == SL_RESHAPE || (p->r->st->s->flags & SL_F_ORDERED))
+        abort();
+    for (size_t from = 0; from < in->n; from = split_end(in, from))
+        a.begin[a.n++] = from;
+    a.begin[a.n] = in->n;
+    const int ret = mock_parallel(p->r->m, a.n, run_one, &a);
+    free(a.begin);
+    return ret;
+}
+
 static int run_pass(mock_run *r, uint32_t phase, uint32_t port, const mock_docs *in, mock_docs *out)
 {
     pass p = { .r = r, .phase = phase, .port = port, .out = out };
@@ -322,7 +364,7 @@ static int run_pass(mock_run *r, uint32_t phase, uint32_t port, const mock_docs 
         for (size_t i = in->n; i-- > 0 && ret >= 0;)
             ret = run_split(&p, 0, &in->v[i], 1);
     } else if (ret >= 0) {
-        ret = run_stream(&p, in);
+        ret = r->m->threads ? run_parallel(&p, in) : run_stream(&p, in);
     }
     if (ret >= 0 && r->m->fault == F_ONE_LOCAL) {
         p.port = !port;

@@ -2,7 +2,21 @@
 #include "probe.h"
 
 enum { TEXT };
-enum { NOTHING, NO_IDENTITY, OVERFILL, STUCK, CODE, END, NO_ROW, INTO_IN, SAME_NTH, NOT_CUT };
+enum {
+    NOTHING,
+    NO_IDENTITY,
+    OVERFILL,
+    STUCK,
+    CODE,
+    END,
+    NO_ROW,
+    INTO_IN,
+    SAME_NTH,
+    NOT_CUT,
+    SAME_APART,
+    SHRINK,
+    FROZEN
+};
 
 typedef struct config {
     uint32_t how;
@@ -25,6 +39,10 @@ static int add(sl_ctx *c, uint32_t how, sl_batch *in, uint32_t row, sl_batch *ou
     case NO_ROW: return c->host->add(c, out, in, in->n_rows + 7, 0, made);
     case INTO_IN: return c->host->add(c, in, in, row, 0, made);
     case SAME_NTH: TRY(c->host->add(c, out, in, row, 5, made)); return c->host->add(c, out, in, row, 5, made);
+    case SAME_APART:
+        TRY(c->host->add(c, out, in, row, 5, made));
+        TRY(c->host->add(c, out, in, row, 6, made));
+        return c->host->add(c, out, in, row, 5, made);
     case NOT_CUT: return c->host->add(c, out, in, row, SL_WHOLE_DOC, made);
     case OVERFILL:
         for (int r = SL_OK; r == SL_OK;)
@@ -58,11 +76,15 @@ static int reshape(sl_ctx *c, const void *g, void *l, sl_batch *in, sl_batch *ou
             return ret;
     }
     me->row = 0;
+    if (how == SHRINK)
+        out->n_sel--;
+    if (how == FROZEN)
+        ++*(uint32_t *)g;
     return how == CODE ? 77 : how == END ? SL_END : SL_OK;
 }
 
-static const char *const hows[] = { "nothing", "no_identity", "overfill", "stuck",   "code", "end",
-                                    "no_row",  "into_in",     "same_nth", "not_cut", NULL };
+static const char *const hows[] = { "nothing", "no_identity", "overfill", "stuck",      "code",   "end",    "no_row",
+                                    "into_in", "same_nth",    "not_cut",  "same_apart", "shrink", "frozen", NULL };
 static const sl_option options[] = {
     SL_OPT(config, how, ENUM, "nothing", "what to do", .choices = hows),
     { 0 },

@@ -7,41 +7,48 @@ enum { ROWS };
 
 typedef struct state {
     watch watch;
-    uint64_t *seen; /* pos of every document, of one process */
+    struct seen *seen; /* not in g, which is frozen in process */
+} state;
+struct seen {
+    uint64_t *v; /* pos of every document, of one process */
     size_t n, cap;
     pthread_mutex_t lock;
-    bool locks;
-} state;
+};
 
 static int open_(sl_ctx *c, const void *cfg, void *g)
 {
     state *s = g;
     (void)cfg;
     TRY(watch_open(c, &s->watch, s, sizeof *s, 0, 0));
-    s->locks = pthread_mutex_init(&s->lock, NULL) == 0;
-    return s->locks ? SL_OK : c->host->fail(c, SL_E_INTERNAL, "no lock");
+    if (!(s->seen = calloc(1, sizeof *s->seen)))
+        return c->host->fail(c, SL_E_NOMEM, "out of memory");
+    if (!pthread_mutex_init(&s->seen->lock, NULL))
+        return SL_OK;
+    free(s->seen);
+    s->seen = NULL;
+    return c->host->fail(c, SL_E_INTERNAL, "no lock");
 }
 
 /* No watch over passes: which of them this stage runs in is the engine's affair, as long as each document comes once.
  */
-static int remember(sl_ctx *c, state *s, const sl_batch *b)
+static int remember(sl_ctx *c, struct seen *s, const sl_batch *b)
 {
     if (s->n + b->n_sel > s->cap) {
         const size_t cap = 2 * (s->n + b->n_sel);
-        uint64_t *seen = realloc(s->seen, cap * sizeof *seen);
-        if (!seen)
+        uint64_t *more = realloc(s->v, cap * sizeof *more);
+        if (!more)
             return c->host->fail(c, SL_E_NOMEM, "out of memory");
-        s->seen = seen;
+        s->v = more;
         s->cap = cap;
     }
     SL_EACH(b, row)
-        s->seen[s->n++] = b->pos[row];
+        s->v[s->n++] = b->pos[row];
     return SL_OK;
 }
 
 static int process(sl_ctx *c, const void *g, void *l, sl_batch *b)
 {
-    state *s = (state *)g; /* under its lock */
+    struct seen *s = ((const state *)g)->seen;
     (void)l;
     SL_EACH(b, row)
         SL_COL(uint64_t, b, VALUE)[row] = watch_mix(3, b->key[row]);
@@ -60,11 +67,11 @@ static int by_pos(const void *a, const void *b)
 
 static int finish(sl_ctx *c, void *g)
 {
-    state *s = g;
+    const struct seen *s = ((state *)g)->seen;
     if (s->n)
-        qsort(s->seen, s->n, sizeof *s->seen, by_pos);
+        qsort(s->v, s->n, sizeof *s->v, by_pos);
     for (size_t i = 1; i < s->n; i++)
-        PROMISE(s->seen[i] != s->seen[i - 1], "a stage with SL_F_ONCE sees no document twice");
+        PROMISE(s->v[i] != s->v[i - 1], "a stage with SL_F_ONCE sees no document twice");
     return SL_OK;
 }
 
@@ -72,9 +79,11 @@ static void close_(sl_ctx *c, void *g)
 {
     state *s = g;
     (void)c;
+    if (s->seen) {
+        free(s->seen->v);
+        pthread_mutex_destroy(&s->seen->lock);
+    }
     free(s->seen);
-    if (s->locks)
-        pthread_mutex_destroy(&s->lock);
     watch_close(&s->watch);
 }
 

@@ -4,6 +4,9 @@
 enum { TEXT, SPANS };
 enum { FILLED, FOUND };
 
+/* A place in the text that its first byte decides. */
+static uint32_t mark(sl_str text) { return text.n ? (unsigned char)*text.p % text.n : 0; }
+
 static int process(sl_ctx *c, const void *g, void *l, sl_batch *b)
 {
     (void)g, (void)l;
@@ -11,10 +14,9 @@ static int process(sl_ctx *c, const void *g, void *l, sl_batch *b)
     sl_list *spans = k->data;
     SL_EACH(b, row) {
         const sl_str text = sl_text(b, TEXT)[row];
-        if (sl_is_valid(k, row)) { /* one span over all, and its first byte: tells whether it is of this text */
+        if (sl_is_valid(k, row)) { /* one span over all, and an empty one: tells whether they are of this text */
             const sl_span *v = spans[row].p;
-            if (spans[row].n != 2 || v[0].begin != 0 || v[0].end != text.n ||
-                v[1].begin != (text.n ? (unsigned char)*text.p : 0))
+            if (spans[row].n != 2 || v[0].begin != 0 || v[0].end != text.n || v[1].begin != mark(text))
                 return c->host->fail(c, SL_E_INTERNAL, "row %u holds spans of another text", row);
             c->host->count(c, FOUND, 1);
             continue;
@@ -23,7 +25,7 @@ static int process(sl_ctx *c, const void *g, void *l, sl_batch *b)
         if (!v)
             return SL_E_NOMEM;
         v[0] = (sl_span){ 0, text.n };
-        v[1].begin = text.n ? (unsigned char)*text.p : 0;
+        v[1].begin = v[1].end = mark(text);
         spans[row] = (sl_list){ v, 2, 0 };
         sl_set_valid(k, row);
         c->host->count(c, FILLED, 1);

@@ -3,9 +3,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Callbacks on many threads get the shared state as const; what they tell each other here is atomic. */
-static watch *shared(const watch *w) { return (watch *)w; }
-
 uint64_t watch_mix(uint64_t h, uint64_t v)
 {
     h = (h ^ v) * 0x9E3779B97F4A7C15u;
@@ -34,6 +31,8 @@ int watch_open(sl_ctx *c, watch *w, const void *state, size_t size, uint32_t fla
     PROMISE(all_zero(state, size), "g is zeroed before open, and open is called once");
     PROMISE(c->host->struct_size >= sizeof(sl_host) && c->host->abi_minor >= SL_ABI_MINOR, "the host table is whole");
     PROMISE(c->n_threads >= 1 && c->thread < c->n_threads, "thread is below n_threads");
+    if (!(w->told = calloc(1, sizeof *w->told)))
+        return c->host->fail(c, SL_E_NOMEM, "out of memory");
     w->flags = flags;
     w->n_ports = n_ports;
     w->seed = c->seed;
@@ -60,21 +59,21 @@ int watch_open_local(sl_ctx *c, const watch *w, watch_local *l, const void *loca
 {
     const bool zero = all_zero(local, size);
     l->opened = true; /* close_local counts it */
-    atomic_fetch_add(&shared(w)->locals_open, 1);
+    atomic_fetch_add(&w->told->locals_open, 1);
     PROMISE(zero, "l is zeroed before open_local, and open_local is called once");
     TRY(check_ctx(c, w));
-    PROMISE(!(w->flags & WATCH_ORDERED) || !atomic_exchange(&shared(w)->only, l), "an ordered stage has one l a pass");
+    PROMISE(!(w->flags & WATCH_ORDERED) || !atomic_exchange(&w->told->only, l), "an ordered stage has one l a pass");
     l->phase = c->phase;
     l->round = c->round;
     l->thread = c->thread;
-    atomic_fetch_add(&shared(w)->fit_open, l->phase == SL_FIT);
+    atomic_fetch_add(&w->told->fit_open, l->phase == SL_FIT);
     return SL_OK;
 }
 
 int watch_fail(const watch *w, watch_local *l, int code)
 {
     l->failed = true;
-    atomic_store(&shared(w)->failed, 1);
+    atomic_store(&w->told->failed, 1);
     return code;
 }
 
@@ -112,8 +111,8 @@ static int check_port(sl_ctx *c, const watch *w, watch_local *l, uint32_t port)
     PROMISE(!l->any || l->port == port, "l is of one pass: it sees one stream");
     PROMISE(port != WATCH_MAIN || !(w->flags & WATCH_PORTS_ONLY), "fit with SL_F_PORTS_ONLY sees no main stream");
     PROMISE(port == WATCH_MAIN || c->round == 0, "further rounds of fit are over the main stream alone");
-    unsigned before = atomic_load(&w->stream);
-    while (before < at && !atomic_compare_exchange_weak(&shared(w)->stream, &before, at))
+    unsigned before = atomic_load(&w->told->stream);
+    while (before < at && !atomic_compare_exchange_weak(&w->told->stream, &before, at))
         ;
     PROMISE(before <= at, "fit sees the ports in table order, then the main stream");
     return SL_OK;
@@ -141,7 +140,7 @@ static int check_rows(sl_ctx *c, const watch *w, watch_local *l, const sl_batch 
         l->last = b->pos[i];
     }
     if (w->flags & WATCH_ORDERED) {
-        const uint64_t last = atomic_exchange(&shared(w)->last, b->pos[b->n_rows - 1]);
+        const uint64_t last = atomic_exchange(&w->told->last, b->pos[b->n_rows - 1]);
         PROMISE(last < b->pos[0], "an ordered stage sees the stream in order");
     }
     watch_split *s = &l->v[l->n - 1];
@@ -158,9 +157,9 @@ static int check_rows(sl_ctx *c, const watch *w, watch_local *l, const sl_batch 
 int watch_batch(sl_ctx *c, const watch *w, watch_local *l, uint32_t port, const sl_batch *b, int text)
 {
     PROMISE(atomic_exchange(&l->busy, 1) == 0, "a callback has l for itself");
-    PROMISE(!(w->flags & WATCH_ORDERED) || atomic_exchange(&shared(w)->in_call, 1) == 0,
+    PROMISE(!(w->flags & WATCH_ORDERED) || atomic_exchange(&w->told->in_call, 1) == 0,
             "an ordered stage sees one batch at a time");
-    PROMISE(!(w->flags & WATCH_ORDERED) || atomic_load(&w->only) == l, "an ordered stage has one l a pass");
+    PROMISE(!(w->flags & WATCH_ORDERED) || atomic_load(&w->told->only) == l, "an ordered stage has one l a pass");
     PROMISE(l->opened && !l->combined, "a batch comes after open_local and before combine");
     TRY(check_ctx(c, w));
     PROMISE(l->phase == c->phase && l->round == c->round, "l is of one pass");
@@ -176,7 +175,7 @@ int watch_batch(sl_ctx *c, const watch *w, watch_local *l, uint32_t port, const 
 
 void watch_leave(const watch *w, watch_local *l)
 {
-    atomic_store(&shared(w)->in_call, 0);
+    atomic_store(&w->told->in_call, 0);
     atomic_store(&l->busy, 0);
 }
 
@@ -186,7 +185,7 @@ int watch_combine(sl_ctx *c, watch *w, watch_local *l)
 {
     if (l->failed)
         broken("combine is not called after a failure");
-    PROMISE(atomic_exchange(&w->in_combine, 1) == 0, "combine is called by one thread at a time");
+    PROMISE(atomic_exchange(&w->told->in_combine, 1) == 0, "combine is called by one thread at a time");
     PROMISE(l->opened && !l->combined, "combine is called once for each l");
     TRY(check_ctx(c, w));
     PROMISE(l->phase == c->phase && l->round == c->round, "l is of one pass");
@@ -204,8 +203,8 @@ int watch_combine(sl_ctx *c, watch *w, watch_local *l)
         }
         w->applied |= !fit;
     }
-    atomic_fetch_add(l->phase == SL_FIT ? &w->fit_combined : &w->apply_combined, 1);
-    atomic_store(&w->in_combine, 0);
+    atomic_fetch_add(l->phase == SL_FIT ? &w->told->fit_combined : &w->told->apply_combined, 1);
+    atomic_store(&w->told->in_combine, 0);
     return SL_OK;
 }
 
@@ -240,12 +239,13 @@ static int check_again(sl_ctx *c, watch *w)
 /* All threads are through with the pass. */
 static int check_quiet(sl_ctx *c, watch *w)
 {
-    if (atomic_load(&w->failed))
+    if (atomic_load(&w->told->failed))
         broken("finalize and finish are not called after a failure");
-    PROMISE(atomic_load(&w->locals_open) == atomic_load(&w->locals_closed),
+    PROMISE(atomic_load(&w->told->locals_open) == atomic_load(&w->told->locals_closed),
             "close_local comes before finalize and finish");
-    PROMISE(atomic_load(&w->fit_open) == atomic_load(&w->fit_combined), "every l of a fit pass is combined");
-    PROMISE(!atomic_load(&w->in_call) && !atomic_load(&w->in_combine), "finalize and finish run alone");
+    PROMISE(atomic_load(&w->told->fit_open) == atomic_load(&w->told->fit_combined),
+            "every l of a fit pass is combined");
+    PROMISE(!atomic_load(&w->told->in_call) && !atomic_load(&w->told->in_combine), "finalize and finish run alone");
     return SL_OK;
 }
 
@@ -271,7 +271,7 @@ int watch_finalize(sl_ctx *c, watch *w, bool more)
 int watch_load(sl_ctx *c, watch *w, uint32_t what)
 {
     PROMISE(w->opened && !w->finished, "load comes after open and before finish");
-    PROMISE(atomic_load(&w->locals_open) == atomic_load(&w->locals_closed), "load runs alone");
+    PROMISE(atomic_load(&w->told->locals_open) == atomic_load(&w->told->locals_closed), "load runs alone");
     w->loaded |= what == SL_WHOLE || what == SL_APPLIED;
     w->part |= what == 0;
     return SL_OK;
@@ -282,7 +282,8 @@ int watch_finish(sl_ctx *c, watch *w)
     TRY(check_ctx(c, w));
     PROMISE(c->phase == SL_APPLY, "finish belongs to the apply pass");
     /* Where stages below fit, documents come more than once; only the last time is combined. */
-    PROMISE(w->loaded || atomic_load(&w->apply_combined) > 0, "what the apply pass gathered is combined before finish");
+    PROMISE(w->loaded || atomic_load(&w->told->apply_combined) > 0,
+            "what the apply pass gathered is combined before finish");
     TRY(check_quiet(c, w));
     TRY(check_pass(c, &w->again));
     if ((w->flags & WATCH_FIT) && !(w->flags & WATCH_PORTS_ONLY) && !w->loaded && !w->part)
@@ -297,9 +298,9 @@ void watch_close_local(const watch *w, watch_local *l)
     if (!l->opened)
         return; /* open_local was never called, or failed at once */
     l->opened = false;
-    atomic_store(&shared(w)->only, NULL); /* one l a pass: the next one begins anew */
-    atomic_store(&shared(w)->last, 0);
-    atomic_fetch_add(&shared(w)->locals_closed, 1);
+    atomic_store(&w->told->only, NULL); /* one l a pass: the next one begins anew */
+    atomic_store(&w->told->last, 0);
+    atomic_fetch_add(&w->told->locals_closed, 1);
 }
 
 void watch_close(watch *w)
@@ -308,6 +309,8 @@ void watch_close(watch *w)
     free(w->again.v);
     for (uint32_t i = 0; i < WATCH_PORTS; i++)
         free(w->ports[i].v);
-    if (atomic_load(&w->locals_open) != atomic_load(&w->locals_closed))
+    if (w->told && atomic_load(&w->told->locals_open) != atomic_load(&w->told->locals_closed))
         broken("close_local is always called");
+    free(w->told);
+    w->told = NULL;
 }

@@ -24,6 +24,13 @@ typedef struct watch_pass { /* what all threads saw of one stream */
     bool any;
 } watch_pass;
 
+typedef struct watch_told { /* by callbacks that run on many threads; not in g, which is frozen then */
+    atomic_int locals_open, locals_closed, fit_open, fit_combined, apply_combined, in_combine, in_call, failed;
+    atomic_uint stream;         /* fit: ports so far, then n_ports + 1 for the main stream */
+    atomic_uint_fast64_t last;  /* ordered: the last pos */
+    _Atomic(const void *) only; /* ordered: the local state of the pass */
+} watch_told;
+
 typedef struct watch {
     uint32_t flags, n_ports;
     uint32_t round; /* of the fit pass that is due */
@@ -32,11 +39,7 @@ typedef struct watch {
     bool part;   /* what the main stream gave: another process saw its first pass */
     uint64_t seed;
     watch_pass main, ports[WATCH_PORTS], again; /* again: what a later pass over the main stream saw */
-    /* told by callbacks that run on many threads */
-    atomic_int locals_open, locals_closed, fit_open, fit_combined, apply_combined, in_combine, in_call, failed;
-    atomic_uint stream;         /* fit: ports so far, then n_ports + 1 for the main stream */
-    atomic_uint_fast64_t last;  /* ordered: the last pos */
-    _Atomic(const void *) only; /* ordered: the local state of the pass */
+    watch_told *told;
 } watch;
 
 typedef struct watch_local {

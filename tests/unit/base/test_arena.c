@@ -179,12 +179,30 @@ static void test_too_much(void **u)
     arena_free(&a);
 }
 
+static void test_holds(void **u)
+{
+    arena a;
+    (void)u;
+    arena_init(&a, 128);
+    assert_false(arena_holds(&a, "", 0));
+    const char *p = arena_alloc(&a, 128, 64), *q = arena_alloc(&a, 1000, 64);
+    assert_true(arena_holds(&a, p, 128) && arena_holds(&a, p + 127, 1) && arena_holds(&a, p + 128, 0));
+    assert_true(arena_holds(&a, q, 1000) && arena_holds(&a, q + 500, 500));
+    assert_false(arena_holds(&a, p, 129));
+    assert_false(arena_holds(&a, p - 1, 2));
+    assert_false(arena_holds(&a, q + 500, 501));
+    assert_false(arena_holds(&a, q, SIZE_MAX));
+    assert_false(arena_holds(&a, NULL, 1));
+    assert_false(arena_holds(&a, "text", 4));
+    arena_free(&a);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_alloc),   cmocka_unit_test(test_alignment), cmocka_unit_test(test_zalloc),
         cmocka_unit_test(test_strings), cmocka_unit_test(test_reserve),   cmocka_unit_test(test_grow),
-        cmocka_unit_test(test_reset),   cmocka_unit_test(test_too_much),
+        cmocka_unit_test(test_reset),   cmocka_unit_test(test_too_much),  cmocka_unit_test(test_holds),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

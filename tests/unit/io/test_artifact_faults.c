@@ -6,65 +6,13 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <cmocka.h>
-#include <fcntl.h>
 #include <sys/mman.h>
-#include <sys/syscall.h>
 #include "unit/io/artifact_help.h"
+#include "unit/io/call_fails.h"
 
 enum { BLOCK = ARTIFACT_BLOCK, OLD = 10, NEW = 2 * BLOCK + BLOCK / 2 };
 
 /* ---- the calls ---- */
-
-static struct {
-    const char *call; /* NULL: nothing fails */
-    int left;         /* calls of it until one fails */
-    int error;
-    bool stutter; /* reads and writes are short, or interrupted */
-    unsigned turn;
-} fault;
-
-static void arm(const char *call, int nth, int error)
-{
-    fault.call = call;
-    fault.left = nth;
-    fault.error = error;
-}
-
-/* Was the fault met? Nothing fails from here on. */
-static bool disarm(void)
-{
-    fault.call = NULL;
-    return fault.left <= 0;
-}
-
-static bool fails(const char *call)
-{
-    if (!fault.call || strcmp(fault.call, call) || --fault.left)
-        return false;
-    errno = fault.error;
-    return true;
-}
-
-/* How much of n goes now; 0: interrupted. */
-static size_t stuttered(size_t n)
-{
-    if (!fault.stutter)
-        return n;
-    if (fault.turn++ % 3 == 0) {
-        errno = EINTR;
-        return 0;
-    }
-    return n < 70001 ? (n + 1) / 2 : 70001;
-}
-
-int open(const char *path, int flags, ...)
-{
-    va_list ap;
-    va_start(ap, flags);
-    const int mode = flags & O_CREAT ? va_arg(ap, int) : 0;
-    va_end(ap);
-    return fails("open") ? -1 : (int)syscall(SYS_openat, AT_FDCWD, path, flags, mode);
-}
 
 ssize_t write(int fd, const void *p, size_t n)
 {
@@ -72,13 +20,6 @@ ssize_t write(int fd, const void *p, size_t n)
     return fails("write") || (n && !k) ? -1 : syscall(SYS_write, fd, p, k);
 }
 
-ssize_t pread(int fd, void *p, size_t n, off_t at)
-{
-    const size_t k = stuttered(n);
-    return fails("pread") || (n && !k) ? -1 : syscall(SYS_pread64, fd, p, k, at);
-}
-
-int fsync(int fd) { return fails("fsync") ? -1 : (int)syscall(SYS_fsync, fd); }
 int mkdir(const char *path, mode_t mode) { return fails("mkdir") ? -1 : (int)syscall(SYS_mkdir, path, mode); }
 
 int close(int fd)
@@ -86,8 +27,6 @@ int close(int fd)
     const int r = (int)syscall(SYS_close, fd);
     return fails("close") ? -1 : r;
 }
-
-off_t lseek(int fd, off_t at, int from) { return fails("lseek") ? -1 : syscall(SYS_lseek, fd, at, from); }
 
 void *mmap(void *at, size_t n, int prot, int flags, int fd, off_t from)
 {
@@ -295,24 +234,7 @@ static void short_and_interrupted(void **state)
 
 /* ---- memory ---- */
 
-#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__) && defined(__GLIBC__)
-#define CAN_FAIL_MALLOC 1
-#ifdef __has_feature
-#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer) || __has_feature(memory_sanitizer)
-#undef CAN_FAIL_MALLOC
-#endif
-#endif
-#endif
-
 #ifdef CAN_FAIL_MALLOC
-void *__libc_malloc(size_t n);
-void *__libc_calloc(size_t n, size_t size);
-void *__libc_realloc(void *p, size_t n);
-
-void *malloc(size_t n) { return fails("malloc") ? NULL : __libc_malloc(n); }
-void *calloc(size_t n, size_t size) { return fails("malloc") ? NULL : __libc_calloc(n, size); }
-void *realloc(void *p, size_t n) { return fails("malloc") ? NULL : __libc_realloc(p, n); }
-
 static int step_list(sbuf *err)
 {
     arena mem;

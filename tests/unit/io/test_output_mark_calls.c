@@ -6,73 +6,13 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <cmocka.h>
-#include <fcntl.h>
-#include <sys/syscall.h>
+#include "unit/io/call_fails.h"
 #include "unit/io/output_mark_test.h"
 
 /* ---- the calls ---- */
 
-static struct {
-    const char *call; /* NULL: nothing fails */
-    int left;         /* calls of it until one fails */
-    int error;
-} fault;
-
-static void arm(const char *call, int nth, int error)
-{
-    fault.call = call;
-    fault.left = nth;
-    fault.error = error;
-}
-
-/* Was the fault met? Nothing fails from here on. */
-static bool disarm(void)
-{
-    fault.call = NULL;
-    return fault.left <= 0;
-}
-
-static bool fails(const char *call)
-{
-    if (!fault.call || strcmp(fault.call, call) || --fault.left)
-        return false;
-    errno = fault.error;
-    return true;
-}
-
-int open(const char *path, int flags, ...)
-{
-    va_list ap;
-    va_start(ap, flags);
-    const int mode = flags & O_CREAT ? va_arg(ap, int) : 0;
-    va_end(ap);
-    return fails("open") ? -1 : (int)syscall(SYS_openat, AT_FDCWD, path, flags, mode);
-}
-
-ssize_t pread(int fd, void *p, size_t n, off_t at) { return fails("pread") ? -1 : syscall(SYS_pread64, fd, p, n, at); }
-int fsync(int fd) { return fails("fsync") ? -1 : (int)syscall(SYS_fsync, fd); }
 int fdatasync(int fd) { return fails("fdatasync") ? -1 : (int)syscall(SYS_fdatasync, fd); }
 int ftruncate(int fd, off_t n) { return fails("ftruncate") ? -1 : (int)syscall(SYS_ftruncate, fd, n); }
-off_t lseek(int fd, off_t at, int from) { return fails("lseek") ? -1 : syscall(SYS_lseek, fd, at, from); }
-
-#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__) && defined(__GLIBC__)
-#define CAN_FAIL_MALLOC 1
-#ifdef __has_feature
-#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer) || __has_feature(memory_sanitizer)
-#undef CAN_FAIL_MALLOC
-#endif
-#endif
-#endif
-
-#ifdef CAN_FAIL_MALLOC
-void *__libc_malloc(size_t n);
-void *__libc_calloc(size_t n, size_t size);
-void *__libc_realloc(void *p, size_t n);
-
-void *malloc(size_t n) { return fails("malloc") ? NULL : __libc_malloc(n); }
-void *calloc(size_t n, size_t size) { return fails("malloc") ? NULL : __libc_calloc(n, size); }
-void *realloc(void *p, size_t n) { return fails("malloc") ? NULL : __libc_realloc(p, n); }
-#endif
 
 /* ---- the steps ---- */
 

@@ -1,7 +1,7 @@
-/* dedup.exact from open to close on the mock host: documents in, rejects and written columns out. */
+/* dedup.exact from open to close in the small engine: documents in, rejects and written columns out. */
 #ifndef TESTS_DEDUP_DRIVE_H
 #define TESTS_DEDUP_DRIVE_H
-#include "mock_host.h"
+#include "stage_mock.h"
 
 typedef struct doc { /* pos ascending; texts NULL: null; score NaN: null */
     uint64_t pos;
@@ -15,29 +15,28 @@ typedef struct written { /* what the stage wrote for a document */
 } written;
 
 typedef struct drive {
-    mock m;
-    void *cfg, *g;
+    mock *m;
+    mock_run run;
+    bool begun;
+    sbuf options;
     uint32_t type;      /* of the columns compared: SL_T_STR or SL_T_JSON */
     uint32_t n_columns; /* compared: text, or text and other */
-    uint32_t batch_rows;
-    bool columns;   /* cluster_as and size_as */
-    bool backwards; /* the apply pass begins with the last split */
+    bool columns;       /* cluster_as and size_as */
 } drive;
 
-/* Options at their defaults. */
+/* Options at their defaults; four threads, batches of 1,024 rows, all the memory they want. */
 void drive_init(drive *d);
-void drive_option(drive *d, const char *name, uint32_t value);
+void drive_option(drive *d, const char *name, uint32_t value); /* by the number of its choice */
 void drive_by(drive *d, const char *by);
-void drive_two_columns(drive *d);
 void drive_free(drive *d);
 
 /* Each as the callback answers. */
 int drive_open(drive *d);
 int drive_fit(drive *d, uint32_t port, const doc *docs, size_t n);
 int drive_finalize(drive *d);
-/* out: for each document, or NULL. The rejects are in d->m. */
+/* out: for each document, or NULL. The rejects are in d->m, by pos. */
 int drive_apply(drive *d, const doc *docs, size_t n, written *out);
-int drive_save(drive *d, uint32_t what, sl_io *io);
+int drive_save(drive *d, uint32_t what, sbuf *out);
 int drive_load(drive *d, uint32_t what, const void *p, size_t n);
 void drive_close(drive *d);
 

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "clusters.h"
-#include "mock_host.h"
+#include "stage_mock.h"
 
 enum { DOCUMENTS = 3000, KNOWN = 1000, HASHES = 1500, RECORD = 24 };
 
@@ -31,12 +31,13 @@ static uint64_t hash_of_known(uint64_t i) { return sl_random(3, i, 0) % HASHES; 
 
 static victims find(uint32_t least, uint32_t most, uint64_t budget, tally *sum)
 {
-    mock m;
-    mock_init(&m);
-    m.budget = budget;
-    sl_ctx *c = &m.ctx[0];
+    mock *m = mock_new();
+    m->budget = budget;
+    m->workers = MOCK_WORKERS;
+    m->threads = true;
+    sl_ctx *c = mock_ctx(m);
     gathered in = {
-        .api = mock_service(c, "spill", 1), .record_size = RECORD, .least_slice = least, .most_slice = most
+        .api = c->host->service(c, "spill", 1), .record_size = RECORD, .least_slice = least, .most_slice = most
     };
     assert_int_equal(in.api->open(c, 256, RECORD, 8, &in.documents), SL_OK);
     assert_int_equal(in.api->open(c, 256, RECORD, 8, &in.index), SL_OK);
@@ -53,7 +54,7 @@ static victims find(uint32_t least, uint32_t most, uint64_t budget, tally *sum)
     assert_int_equal(clusters_find(c, &in, &out, sum), SL_OK);
     assert_null(in.documents);
     assert_null(in.index);
-    mock_free(&m);
+    mock_free(m);
     return out;
 }
 

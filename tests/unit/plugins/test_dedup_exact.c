@@ -52,11 +52,11 @@ static void compare(const drive *d, uint32_t keep, const doc *docs, size_t n, co
         const doc *known = best(keep, index, n_index, &docs[i]), *stays = best(keep, docs, n, &docs[i]);
         const doc *partner = known ? known : stays;
         if (docs[i].text && partner != &docs[i]) {
-            assert_true(at < d->m.n_rejects);
-            assert_int_equal(d->m.rejects[at].pos, docs[i].pos);
-            assert_int_equal(d->m.rejects[at].partner, partner->pos);
-            assert_int_equal(d->m.rejects[at].port, known ? 1 : 0);
-            assert_int_equal(d->m.rejects[at].metric, 0);
+            assert_true(at < d->m->n_rejects);
+            assert_int_equal(d->m->rejects[at].pos, docs[i].pos);
+            assert_int_equal(d->m->rejects[at].partner, partner->pos);
+            assert_int_equal(d->m->rejects[at].port, known ? 1 : 0);
+            assert_int_equal(d->m->rejects[at].metric, 0);
             at++;
         }
         if (!docs[i].text) {
@@ -69,7 +69,7 @@ static void compare(const drive *d, uint32_t keep, const doc *docs, size_t n, co
         if (i && docs[i].text && docs[i - 1].text && !same(&docs[i], &docs[i - 1]))
             assert_string_not_equal(out[i].cluster, out[i - 1].cluster);
     }
-    assert_int_equal(at, d->m.n_rejects);
+    assert_int_equal(at, d->m->n_rejects);
 }
 
 /* ---- random documents ---- */
@@ -112,17 +112,17 @@ static void run_random(uint32_t keep, uint32_t batch_rows, size_t n_index, uint6
     drive_option(&d, "keep", keep);
     if (keep != FIRST)
         drive_by(&d, "score");
-    d.batch_rows = batch_rows;
+    d.m->rows = batch_rows;
     d.columns = true;
-    d.m.budget = budget;
-    d.backwards = budget == 0;
+    d.m->budget = budget;
+    d.m->backwards = budget == 0;
     assert_int_equal(drive_open(&d), SL_OK);
     assert_int_equal(drive_fit(&d, 1, index, n_index), SL_OK);
     assert_int_equal(drive_fit(&d, 0, docs, N), SL_OK);
     assert_int_equal(drive_finalize(&d), SL_OK);
     assert_int_equal(drive_apply(&d, docs, N, out), SL_OK);
     compare(&d, keep, docs, N, index, n_index, out);
-    assert_int_equal(d.m.reserved, d.m.n_rejects * (16 + 8)); /* with size_as */
+    assert_int_equal(d.m->reserved, d.m->n_rejects * (16 + 8)); /* with size_as */
     drive_close(&d);
     drive_free(&d);
     free(out);
@@ -171,10 +171,10 @@ static void many_documents(void **state)
     assert_int_equal(drive_fit(&d, 0, docs, N), SL_OK);
     assert_int_equal(drive_finalize(&d), SL_OK);
     assert_int_equal(drive_apply(&d, docs, N, NULL), SL_OK);
-    assert_int_equal(d.m.n_rejects, N - DISTINCT);
+    assert_int_equal(d.m->n_rejects, N - DISTINCT);
     for (size_t i = DISTINCT; i < N; i++) {
-        assert_int_equal(d.m.rejects[i - DISTINCT].pos, docs[i].pos);
-        assert_int_equal(d.m.rejects[i - DISTINCT].partner, docs[i % DISTINCT].pos);
+        assert_int_equal(d.m->rejects[i - DISTINCT].pos, docs[i].pos);
+        assert_int_equal(d.m->rejects[i - DISTINCT].partner, docs[i % DISTINCT].pos);
     }
     drive_close(&d);
     drive_free(&d);
@@ -191,7 +191,7 @@ static void no_documents(void **state)
     assert_int_equal(drive_fit(&d, 0, NULL, 0), SL_OK);
     assert_int_equal(drive_finalize(&d), SL_OK);
     assert_int_equal(drive_apply(&d, NULL, 0, NULL), SL_OK);
-    assert_int_equal(d.m.n_rejects, 0);
+    assert_int_equal(d.m->n_rejects, 0);
     drive_close(&d);
     drive_free(&d);
 }
@@ -207,7 +207,7 @@ static const char *kept(drive *d, const doc *docs, size_t n)
     assert_int_equal(drive_finalize(d), SL_OK);
     assert_int_equal(drive_apply(d, docs, n, NULL), SL_OK);
     for (size_t i = 0, at = 0; i <= n; i++) {
-        const bool gone = i < n && at < d->m.n_rejects && d->m.rejects[at].pos == docs[i].pos;
+        const bool gone = i < n && at < d->m->n_rejects && d->m->rejects[at].pos == docs[i].pos;
         out[i] = (char)(i == n ? '\0' : gone ? '0' : '1');
         at += gone;
     }
@@ -227,7 +227,7 @@ static void two_columns(void **state)
     (void)state;
     drive d;
     drive_init(&d);
-    drive_two_columns(&d);
+    d.n_columns = 2;
     assert_string_equal(kept(&d, docs, 10), "1111111000");
     drive_free(&d);
 }
@@ -284,7 +284,7 @@ static void report(void **state)
     assert_int_equal(drive_fit(&d, 1, index, 2), SL_OK);
     assert_int_equal(drive_fit(&d, 0, docs, 8), SL_OK);
     assert_int_equal(drive_finalize(&d), SL_OK);
-    assert_string_equal(d.m.tables,
+    assert_string_equal(d.m->tables,
                         "documents [{\"documents\":8,\"without_value\":1,\"clusters\":4,\"largest\":3,\"in_index\":3,"
                         "\"duplicates\":4,\"share\":0.500000}]\n"
                         "clusters [{\"documents_in_cluster\":\"1\",\"clusters\":2,\"documents\":2},"
@@ -301,7 +301,7 @@ static void report(void **state)
 static void refused(drive *d, const char *message)
 {
     assert_int_equal(drive_open(d), SL_E_CONFIG);
-    assert_string_equal(d->m.message, message);
+    assert_string_equal(d->m->error, message);
     drive_close(d);
     drive_free(d);
 }
@@ -329,7 +329,7 @@ static void too_many_in_a_split(void **state)
     drive_init(&d);
     assert_int_equal(drive_open(&d), SL_OK);
     assert_int_equal(drive_fit(&d, 0, docs, 1), SL_E_INTERNAL);
-    assert_string_equal(d.m.message, "a split has more than 2^31 documents");
+    assert_string_equal(d.m->error, "a split has more than 2^31 documents");
     drive_close(&d);
     drive_free(&d);
 }
@@ -356,12 +356,12 @@ static unsigned failures(bool of_memory, const doc *docs, size_t n)
     for (unsigned k = 1;; k++) {
         drive d;
         drive_init(&d);
-        d.m.calls = of_memory ? UINT32_MAX : k;
+        d.m->calls = of_memory ? UINT32_MAX : k;
         mock_allocations = of_memory ? k : UINT32_MAX;
         const int ret = run_all(&d, docs, n);
         mock_allocations = UINT32_MAX;
         drive_close(&d);
-        assert_true(ret == SL_OK || strlen(d.m.message) > 0);
+        assert_true(ret == SL_OK || strlen(d.m->error) > 0);
         assert_true(ret == SL_OK || !of_memory || ret == SL_E_NOMEM);
         drive_free(&d);
         if (ret == SL_OK)

@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "identity.h"
-#include "mock_host.h"
+#include "stage_mock.h"
 
 /* ---- normal forms ---- */
 
@@ -89,22 +89,23 @@ static void nul_is_a_byte(void **state)
 
 static void hex(const char *text, uint32_t level, char out[33])
 {
-    static const uint32_t type = SL_T_STR;
-    mock m;
-    mock_batch b;
+    mock *m = mock_new();
+    sl_ctx *c = mock_ctx(m);
+    sl_str cell = mock_str(m, text);
+    uint64_t valid = 1;
+    sl_column column = { .name = "text", .data = &cell, .valid = &valid, .type = SL_T_STR, .width = 1 };
+    sl_column *columns[] = { &column };
+    const uint16_t sel[] = { 0 };
+    const sl_batch b = { .n_rows = 1, .n_sel = 1, .sel = sel, .columns = columns, .n_columns = 1 };
     identity id;
     unsigned char hash[IDENTITY_SIZE];
     bool known;
-    mock_init(&m);
-    mock_batch_init(&b, &type, 1);
-    identity_init(&id, mock_service(&m.ctx[0], "json", 1), 0, 1, level);
-    mock_set_text(&b, 0, mock_row(&b, 1), text);
-    assert_int_equal(identity_of(&m.ctx[0], &id, &b.b, 0, hash, &known), SL_OK);
+    identity_init(&id, c->host->service(c, "json", 1), 0, 1, level);
+    assert_int_equal(identity_of(c, &id, &b, 0, hash, &known), SL_OK);
     assert_true(known);
     for (unsigned i = 0; i < IDENTITY_SIZE; i++)
         snprintf(out + 2 * i, 3, "%02x", hash[i]);
-    mock_batch_free(&b);
-    mock_free(&m);
+    mock_free(m);
 }
 
 /* The values of xxHash's own specification and tools. */

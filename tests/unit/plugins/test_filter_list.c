@@ -9,7 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 #include "list_file.h"
-#include "mock_host.h"
+#include "stage_mock.h"
 #include "url_host.h"
 
 /* ---- hosts ---- */
@@ -183,7 +183,7 @@ static void empty_table(void **state)
 
 static char path[] = "test_filter_list.tmp";
 
-static int read_bytes(uint32_t match, const void *p, size_t n, list_table *t, mock *m)
+static int read_bytes(uint32_t match, const void *p, size_t n, list_table *t, mock **m)
 {
     FILE *f = fopen(path, "wb");
     uint64_t hash = 0;
@@ -191,9 +191,9 @@ static int read_bytes(uint32_t match, const void *p, size_t n, list_table *t, mo
     assert_int_equal(fwrite(p, 1, n, f), n);
     assert_int_equal(fclose(f), 0);
     *t = (list_table){ 0 };
-    mock_init(m);
+    *m = mock_new();
     const list_spec spec = { .path = path, .match = match };
-    const int ret = list_read(&m->ctx[0], &spec, t, &hash);
+    const int ret = list_read(mock_ctx(*m), &spec, t, &hash);
     unlink(path);
     return ret;
 }
@@ -203,14 +203,14 @@ static void lines(void **state)
     static const char text[] = "\xEF\xBB\xBF"
                                "a\r\n\n\r\nb\nb\n c \r\nd\rd\nlast";
     list_table t;
-    mock m;
+    mock *m;
     (void)state;
     assert_int_equal(read_bytes(LIST_EXACT, text, sizeof(text) - 1, &t, &m), SL_OK);
     assert_int_equal(t.added, 6);
     assert_int_equal(t.entries, 5);
     assert_true(has(&t, "a", 1) && has(&t, "b", 1) && has(&t, " c ", 3) && has(&t, "d\rd", 3) && has(&t, "last", 4));
     list_free(&t);
-    mock_free(&m);
+    mock_free(m);
 }
 
 /* Lines of many lengths, so that reads end at every place in a line. */
@@ -223,7 +223,7 @@ static void across_reads(void **state)
     for (unsigned i = 0; i < N; i++)
         p += sprintf(p, "%u:%0*u\n", i, (int)(i % 613 + 1), i);
     list_table t;
-    mock m;
+    mock *m;
     assert_int_equal(read_bytes(LIST_EXACT, text, (size_t)(p - text), &t, &m), SL_OK);
     assert_int_equal(t.entries, N);
     const char *at = text;
@@ -233,14 +233,14 @@ static void across_reads(void **state)
         at = end + 1;
     }
     list_free(&t);
-    mock_free(&m);
+    mock_free(m);
     free(text);
 }
 
 static void longest_line(void **state)
 {
     list_table t;
-    mock m;
+    mock *m;
     (void)state;
     char *text = malloc(LIST_ENTRY_MAX + 8), message[128];
     assert_non_null(text);
@@ -251,14 +251,14 @@ static void longest_line(void **state)
     assert_int_equal(t.entries, 3);
     assert_true(has(&t, text + 3, LIST_ENTRY_MAX));
     list_free(&t);
-    mock_free(&m);
+    mock_free(m);
     text[LIST_ENTRY_MAX + 3] = 'x'; /* one more, with a line end and without */
     snprintf(message, sizeof(message), "%s, line 3 is longer than 1048576 bytes", path);
     for (size_t less = 0; less < 3; less += 2) {
         assert_int_equal(read_bytes(LIST_EXACT, text, LIST_ENTRY_MAX + 6 - less, &t, &m), SL_E_CONFIG);
-        assert_string_equal(m.message, message);
+        assert_string_equal(m->error, message);
         list_free(&t);
-        mock_free(&m);
+        mock_free(m);
     }
     free(text);
 }
@@ -268,7 +268,7 @@ static void longest_line_at_a_read(void **state)
 {
     enum { BEFORE = LIST_ENTRY_MAX + 1 };
     list_table t;
-    mock m;
+    mock *m;
     (void)state;
     char *text = malloc(BEFORE + LIST_ENTRY_MAX + 2);
     assert_non_null(text);
@@ -281,7 +281,7 @@ static void longest_line_at_a_read(void **state)
     assert_int_equal(t.entries, 3);
     assert_true(has(&t, text + BEFORE, LIST_ENTRY_MAX));
     list_free(&t);
-    mock_free(&m);
+    mock_free(m);
     free(text);
 }
 
@@ -303,36 +303,36 @@ static void refused(void **state)
     };
     char message[128];
     list_table t;
-    mock m;
+    mock *m;
     (void)state;
     for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
         assert_int_equal(read_bytes(LIST_EXACT, cases[i].bytes, cases[i].n, &t, &m), SL_E_CONFIG);
         snprintf(message, sizeof(message), "%s is %s; a list is plain text in UTF-8", path, cases[i].says);
-        assert_string_equal(m.message, message);
+        assert_string_equal(m->error, message);
         list_free(&t);
-        mock_free(&m);
+        mock_free(m);
     }
     assert_int_equal(read_bytes(LIST_HOST, "a.com\n\n.b.com\n", 14, &t, &m), SL_E_CONFIG);
     snprintf(message, sizeof(message), "%s, line 3: '.b.com' is no host", path);
-    assert_string_equal(m.message, message);
+    assert_string_equal(m->error, message);
     list_free(&t);
-    mock_free(&m);
+    mock_free(m);
 }
 
 static void no_file(void **state)
 {
     uint64_t hash;
     list_table t = { 0 };
-    mock m;
+    mock *m = mock_new();
     (void)state;
-    mock_init(&m);
     const list_spec missing = { .path = "no/such/file" }, folder = { .path = "." };
-    assert_int_equal(list_read(&m.ctx[0], &missing, &t, &hash), SL_E_CONFIG);
-    assert_string_equal(m.message, "cannot open no/such/file: No such file or directory");
-    assert_int_equal(list_read(&m.ctx[0], &folder, &t, &hash), SL_E_IO);
-    assert_string_equal(m.message, "cannot read .: Is a directory");
+    assert_int_equal(list_read(mock_ctx(m), &missing, &t, &hash), SL_E_CONFIG);
+    assert_string_equal(m->error, "cannot open no/such/file: No such file or directory");
+    mock_quiet(m);
+    assert_int_equal(list_read(mock_ctx(m), &folder, &t, &hash), SL_E_IO);
+    assert_string_equal(m->error, "cannot read .: Is a directory");
     list_free(&t);
-    mock_free(&m);
+    mock_free(m);
 }
 
 /* Every allocation fails in turn. */
@@ -346,13 +346,13 @@ static void memory_ends(void **state)
         p += sprintf(p, "%u.org\n", i);
     for (int ret = SL_E_NOMEM; ret < 0; failed++) {
         list_table t;
-        mock m;
+        mock *m;
         mock_allocations = failed + 1;
         ret = read_bytes(failed % 2 ? LIST_HOST : LIST_EXACT, text, (size_t)(p - text), &t, &m);
         mock_allocations = UINT32_MAX;
-        assert_true(ret == SL_OK || (ret == SL_E_NOMEM && !strcmp(m.message, "out of memory")));
+        assert_true(ret == SL_OK || (ret == SL_E_NOMEM && !strcmp(m->error, "out of memory")));
         list_free(&t);
-        mock_free(&m);
+        mock_free(m);
         assert_true(failed < 100);
     }
     assert_in_range(failed, 5, 20); /* the buffer, the hash, a block that grows, the table; shrinking it may fail */
