@@ -159,7 +159,7 @@ static int prepare(job *j)
     if (!j->x || !exec_probe(j->x, j->d)) {
         if (!j->d->errors)
             sbuf_puts(&j->error, "out of memory");
-        return !j->d->errors ? EXIT_INTERNAL : !j->x && code == SL_E_IO ? EXIT_IO : EXIT_CONFIG;
+        return !j->d->errors ? EXIT_INTERNAL : !j->x && code ? run_exit_code(code) : EXIT_CONFIG;
     }
     if (j->folder.continues && (r = take_up(j)))
         return r;
