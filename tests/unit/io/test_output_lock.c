@@ -130,6 +130,7 @@ static void left_behind(void **state)
     sbuf_printf(&want, "cannot create %s: Is a directory", in_folder("q.jsonl"));
     assert_string_equal(sbuf_z(&err), sbuf_z(&want));
     outputs_free(o);
+    assert_int_equal(rmdir(in_folder(".q.jsonl.sluice-lock")), 0);
     sbuf_free(&want);
     sbuf_free(&err);
 }
