@@ -4,6 +4,7 @@ import contextlib
 import fcntl
 import os
 import resource
+import shutil
 import signal
 import subprocess
 import time
@@ -310,6 +311,31 @@ def test_same_output(t):
     t.equal("and nothing is left", fl.leftovers(folder), [])
 
 
+def test_plugin_written_over(t):
+    """A plugin file that changes while it is in use: written over, nothing is published; replaced, it does not matter."""
+    docs = fl.documents(100)
+    theirs = os.path.join(os.path.dirname(t.sluice), "../lib/sluice/plugins/sink.so")
+    for how in ("written over", "replaced"):
+        folder, plugins = t.fresh(), t.fresh("plugins")
+        out, mine = os.path.join(folder, "out"), shutil.copy(theirs, plugins)
+        words = t.command(fl.LINES, folder, sets={"in": "-", "out": out}, flags=("--plugin-path", plugins))
+        run = subprocess.Popen(words, stdin=subprocess.PIPE, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL)
+        t.check(f"{how}: it runs", wait_for(lambda: str(run.pid).encode() in b"".join(hidden_locks(out))))
+        if how == "written over":
+            with open(mine, "ab") as f:
+                f.write(b"\0")
+        else:
+            os.replace(shutil.copy(theirs, mine + ".new"), mine)
+        err = run.communicate(docs, timeout=30)[1].decode()
+        if how == "written over":
+            t.equal("written over: exit", run.returncode, fl.IO)
+            t.check("written over: it says so", f"the plugin {mine} was written over while it ran" in err, err)
+            t.equal("written over: nothing is published", fl.content(out), b"")
+        else:
+            t.check("replaced: done", run.returncode == fl.DONE and fl.content(out) == docs, err)
+        t.equal(f"{how}: nothing is left", fl.leftovers(folder), [])
+
+
 def hidden_locks(folder):
     """What the locks beside the outputs say."""
     found = []
@@ -330,4 +356,5 @@ fl.Test().main(
     test_two_at_once,
     test_side_by_side,
     test_same_output,
+    test_plugin_written_over,
 )
