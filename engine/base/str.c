@@ -210,7 +210,11 @@ bool str_to_f64(const char *s, size_t n, double *out)
 unsigned str_distance(const char *a, const char *b, unsigned limit)
 {
     enum { MAX = 64 };
-    const size_t n = strlen(a), m = strlen(b);
+    size_t n = strlen(a), m = strlen(b);
+    for (; n && m && *a == *b; n--, m--) /* what is alike at both ends costs nothing */
+        a++, b++;
+    while (n && m && a[n - 1] == b[m - 1])
+        n--, m--;
     unsigned row[3][MAX + 1];
     if (n > MAX || m > MAX || (n > m ? n - m : m - n) > limit)
         return limit + 1;

@@ -1,6 +1,7 @@
 #include <string.h>
 #include <unistd.h>
 #include "base/fs.h"
+#include "cli/peek_show.h"
 #include "cli/why.h"
 
 enum { EXIT_NOT_FOUND = 1 };
@@ -85,10 +86,19 @@ static void not_found(const why *w)
     if (w->c->a.quiet || w->c->a.json)
         return;
     if (w->file)
-        fprintf(stderr, "%s has no record %s\n", w->file, human_count(text, w->record));
+        fprintf(stderr, "%s has no record %s", w->file, human_count(text, w->record));
     else
-        fprintf(stderr, "no document has the id '%s', among %s that the run %s reads\n", w->what,
+        fprintf(stderr, "no document has the id '%s', among %s that the run %s reads", w->what,
                 human_count(text, w->n_looked), w->run.label);
+    sbuf plain = { 0 }, shown = { 0 };
+    if (!w->file && w->near) {
+        peek_plain(w->near, strlen(w->near), WHY_WHOLE, &plain);
+        cli_safe(sbuf_z(&plain), plain.n, WHY_WHOLE, &shown);
+        fprintf(stderr, "; did you mean '%s'?", sbuf_z(&shown));
+    }
+    fputc('\n', stderr);
+    sbuf_free(&plain);
+    sbuf_free(&shown);
 }
 
 static int tell(why *w)
@@ -110,7 +120,10 @@ static int tell(why *w)
 static int why_command(cli *c)
 {
     const bool named = c->a.n_operands == 2;
-    why w = { .c = c, .what = c->a.operands[named], .whole = c->a.whole, .width = cli_width(STDOUT_FILENO) };
+    why w = { .c = c,
+              .what = c->a.operands[named],
+              .whole = c->a.whole,
+              .width = isatty(STDOUT_FILENO) ? cli_width(STDOUT_FILENO) : WHY_WHOLE };
     if (!named && is_run(w.what)) {
         diag_error(&c->d, (diag_at){ 0 }, "%s is a run; which document? sluice why %s ID", w.what, w.what);
         return EXIT_USAGE;

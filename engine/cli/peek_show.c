@@ -70,13 +70,13 @@ static void rule(const peek_view *v, const peek_doc *d, sbuf *out)
 {
     sbuf plain = { 0 }, id = { 0 };
     const char *fate = fate_of(d);
-    peek_plain(sbuf_z(&d->id), d->id.n, 1024, &plain);
+    peek_plain(sbuf_z(&d->id), d->id.n, TEXT_BYTES, &plain);
     if (!plain.n || !strcmp(sbuf_z(&plain), "null"))
         sbuf_puts(&id, "(no id)");
     else
-        cli_safe(plain.p, plain.n, v->width > 40 ? v->width - 20 : 20, &id);
+        cli_safe(plain.p, plain.n, TEXT_BYTES, &id); /* whole: it is there to be copied */
     const size_t used = columns_of(sbuf_z(&id)) + strlen(fate) + 3;
-    for (size_t i = used; i < v->width; i++)
+    for (size_t i = used; i < v->width || i < used + 3; i++)
         sbuf_puts(out, "─");
     sbuf_printf(out, " %s%s%s  %s%s%s\n", paint(v, "\033[1m"), sbuf_z(&id), paint(v, "\033[0m"),
                 paint(v, d->reached ? "\033[32m" : "\033[31m"), fate, paint(v, "\033[0m"));

@@ -5,7 +5,11 @@
 #include "cli/cli.h"
 #include "run/run_diff.h"
 
-enum { WHY_MOST_DOCUMENTS = 10, WHY_MOST_PARTNERS = 1000 };
+enum {
+    WHY_MOST_DOCUMENTS = 10,
+    WHY_MOST_PARTNERS = 1000,
+    WHY_WHOLE = 1 << 30 /* a width: nothing is cut */
+};
 
 /* A document in the input, or (part) something that was cut from one. */
 typedef struct why_doc {
@@ -94,6 +98,8 @@ typedef struct why {
     why_doc *docs;
     size_t n_docs;
     uint64_t n_found, n_looked;
+    const char *near; /* JSON; an id that may be meant; NULL: none */
+    unsigned near_rank;
     why_piece *pieces; /* by source and first */
     size_t n_pieces;
     why_chunk *chunks;
@@ -108,7 +114,7 @@ typedef struct why {
     bool whole;                /* everything is replayed */
     bool by_piece;             /* whole pieces of input are, for some stage cuts documents */
     bool failed;               /* out of memory, or too many parts */
-    unsigned width;
+    unsigned width;            /* of the terminal, or WHY_WHOLE */
 } why;
 
 /* What the engine needs in all of its runs here. */
@@ -128,6 +134,10 @@ bool why_read_splits(why *w);
 int why_find(why *w);
 /* Documents by pos, of the stream that `source` belongs to: those that are found go to docs (as many as places). */
 int why_find_places(why *w, uint32_t source, const uint64_t *places, size_t n, why_doc *docs, size_t *found);
+
+/* ---- why_near.c ---- */
+/* How near an id is to the one that is asked for, both JSON: 1 is nearest. 0: it is another one. */
+unsigned why_near(const char *asked, const char *id);
 
 /* ---- why_trace.c, why_partner.c: exit codes ---- */
 int why_trace(why *w);

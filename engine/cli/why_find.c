@@ -28,8 +28,9 @@ typedef struct finder {
     why_doc *docs; /* ascending by pos, at most `most` */
     size_t n_docs, most;
     uint64_t n_found;
+    uint64_t near_pos;    /* of why.near, if it comes from here; else 0 */
     unsigned turn;        /* which finder this is: seats are told apart by it */
-    pthread_mutex_t lock; /* guards docs, seats, why.chunks and the memory that they are in */
+    pthread_mutex_t lock; /* guards docs, seats, why.chunks, why.near and the memory that they are in */
     seat *seats;
 } finder;
 
@@ -89,6 +90,19 @@ static int by_number(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
+/* The nearest one; of equals, the first in the order of the stream. */
+static void note_near(finder *f, uint64_t pos, const char *id, unsigned rank)
+{
+    why *w = f->w;
+    pthread_mutex_lock(&f->lock);
+    if (!w->near || rank < w->near_rank || (rank == w->near_rank && f->near_pos && pos < f->near_pos)) {
+        w->near = arena_strdup(&w->c->mem, id);
+        w->near_rank = rank;
+        f->near_pos = pos;
+    }
+    pthread_mutex_unlock(&f->lock);
+}
+
 static bool pick(void *u, const exec_row *row)
 {
     finder *f = u;
@@ -104,7 +118,12 @@ static bool pick(void *u, const exec_row *row)
     static _Thread_local sbuf id; /* kept for the life of the thread */
     sbuf_clear(&id);
     exec_row_column(row, "id", &id);
-    return !strcmp(sbuf_z(&id), f->id);
+    if (!strcmp(sbuf_z(&id), f->id))
+        return true;
+    const unsigned rank = why_near(f->id, sbuf_z(&id));
+    if (rank)
+        note_near(f, row->pos, sbuf_z(&id), rank);
+    return false;
 }
 
 /* The first ones in the order of the stream stay. */

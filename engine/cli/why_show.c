@@ -3,13 +3,16 @@
 #include "cli/peek_show.h"
 #include "cli/why.h"
 
-enum { MOST_PARTS = 10, SHORT = 60, DETAIL = 80, TEXT_BYTES = 1 << 30 };
+enum { MOST_PARTS = 10, SHORT = 60, DETAIL = 80 };
 
 typedef struct view {
     const why *w;
     sbuf *out;
     unsigned width; /* of names of stages, from the margin */
 } view;
+
+/* Only a terminal has an edge. */
+static unsigned at_most(const view *v, unsigned n) { return v->w->width == WHY_WHOLE ? WHY_WHOLE : n; }
 
 static const char *paint(const view *v, const char *code) { return v->w->c->color_out ? code : ""; }
 
@@ -27,13 +30,13 @@ static void put_count(sbuf *out, uint64_t n, const char *one, const char *many)
     sbuf_printf(out, "%s %s", human_count(text, n), n == 1 ? one : many);
 }
 
-/* An id is JSON; NULL: there is none. */
+/* An id is JSON; NULL: there is none. It is never cut: it is there to be copied. */
 static void put_id(const char *id, sbuf *out)
 {
     sbuf plain = { 0 };
     if (id && strcmp(id, "null")) {
-        peek_plain(id, strlen(id), 1024, &plain);
-        cli_safe(sbuf_z(&plain), plain.n, SHORT, out);
+        peek_plain(id, strlen(id), WHY_WHOLE, &plain);
+        cli_safe(sbuf_z(&plain), plain.n, WHY_WHOLE, out);
     } else {
         sbuf_puts(out, "(no id)");
     }
@@ -44,7 +47,7 @@ static void put_where(const why_doc *d, sbuf *out)
 {
     char text[32];
     if (d->file)
-        cli_safe(d->file, strlen(d->file), 200, out);
+        cli_safe(d->file, strlen(d->file), WHY_WHOLE, out);
     if (d->record)
         sbuf_printf(out, ", record %s", human_count(text, d->record));
 }
@@ -68,8 +71,8 @@ static void put_text_change(const view *v, const why_change *c)
     text_change t;
     const unsigned width = v->w->width > v->width + 40 ? v->w->width - v->width - 18 : 40;
     char text[32];
-    peek_plain(c->before, strlen(c->before), TEXT_BYTES, &before);
-    peek_plain(c->after, strlen(c->after), TEXT_BYTES, &after);
+    peek_plain(c->before, strlen(c->before), WHY_WHOLE, &before);
+    peek_plain(c->after, strlen(c->after), WHY_WHOLE, &after);
     why_text_change(&before, &after, &t);
     sbuf_printf(out, "%s → ", human_count(text, t.bytes[0]));
     put_count(out, t.bytes[1], "byte", "bytes");
@@ -108,10 +111,10 @@ static void put_changes(const view *v, const why_step *s)
             continue;
         }
         if (c->before)
-            cli_safe(c->before, strlen(c->before), SHORT, v->out);
+            cli_safe(c->before, strlen(c->before), at_most(v, SHORT), v->out);
         sbuf_puts(v->out, c->before ? " → " : "");
         if (c->after)
-            cli_safe(c->after, strlen(c->after), SHORT, v->out);
+            cli_safe(c->after, strlen(c->after), at_most(v, SHORT), v->out);
         else
             sbuf_puts(v->out, "gone");
         sbuf_puts(v->out, c->before ? "\n" : " (new)\n");
@@ -161,7 +164,7 @@ static void put_reason(const view *v, const why_step *s)
         sbuf_printf(out, " (limit %.10g)", s->limit);
     if (s->detail_n) {
         sbuf_puts(out, "  ");
-        cli_safe(s->detail, s->detail_n, DETAIL, out);
+        cli_safe(s->detail, s->detail_n, at_most(v, DETAIL), out);
     }
     if (s->partner)
         put_partner(v, s);

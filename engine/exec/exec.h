@@ -34,7 +34,9 @@ typedef struct exec_options {
      * read up to the last of them. n 0: all is read. */
     const uint64_t *places;
     size_t n_places;
-    int *open_code; /* where exec_open leaves SL_E_IO if nothing but files failed, else SL_E_CONFIG; may be NULL */
+    /* Where exec_open leaves SL_E_IO if nothing but files failed, SL_E_CANCEL if nothing but another run is in the way,
+     * else SL_E_CONFIG; may be NULL. */
+    int *open_code;
 } exec_options;
 
 /* What a tap sees. */

@@ -14,9 +14,9 @@ enum {
 
 static void note_code(const exec *x, int code)
 {
-    if (x->o.open_code)
-        *x->o.open_code =
-            code == SL_E_IO && (*x->o.open_code == SL_OK || *x->o.open_code == SL_E_IO) ? SL_E_IO : SL_E_CONFIG;
+    int *all = x->o.open_code;
+    if (all)
+        *all = (code == SL_E_IO || code == SL_E_CANCEL) && (*all == SL_OK || *all == code) ? code : SL_E_CONFIG;
 }
 
 static void note_error(worker *w, const plan_stage *p, diags *d, int code)

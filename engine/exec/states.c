@@ -325,6 +325,14 @@ static bool is_ours(const exec *x, uint32_t stage, const artifact_head *h, bool 
     return !why->n && same_options(p, h->made_by, why);
 }
 
+/* What reads the file names it first. */
+static void refuse(sbuf *why, const char *path, const char *reason)
+{
+    if (strncmp(reason, path, strlen(path)))
+        sbuf_printf(why, "%s cannot be used: ", path);
+    sbuf_puts(why, reason);
+}
+
 /* A state into the stage. SL_OK; < 0 with a sentence in why. */
 static int load(exec *x, uint32_t stage, uint32_t what, const char *path, sbuf *why)
 {
@@ -354,7 +362,7 @@ static int load(exec *x, uint32_t stage, uint32_t what, const char *path, sbuf *
     if (r >= 0 && what == SL_WHOLE && !take_report(x, stage, artifact_head_of(io.in)->report))
         r = worker_fail(w, SL_E_STATE, "what it says of the fit cannot be read");
     if (r < 0)
-        sbuf_printf(why, "%s cannot be used: %s", path, w->error.n ? sbuf_z(&w->error) : "out of memory");
+        refuse(why, path, w->error.n ? sbuf_z(&w->error) : "out of memory");
     else {
         artifact_touch(path);
         note_state(x, stage, artifact_head_of(io.in)->what, path, true);

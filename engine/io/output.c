@@ -82,6 +82,7 @@ static void output_free(output *out)
             unlink(s->tmp);
         shard_free(s);
     }
+    output_unlock(out);
     sbuf_free(&out->tail.text);
     free(out->list);
     free((char *)(uintptr_t)out->spec.path);
@@ -105,7 +106,7 @@ static output *output_new(outputs *o, const output_spec *spec)
     if (!out)
         return NULL;
     out->set = o;
-    out->fd = -1;
+    out->fd = out->lock = -1;
     out->spec = *spec;
     out->spec.format = path_format(spec);
     out->spec.path = strdup(spec->path);
@@ -150,7 +151,9 @@ output *outputs_open(outputs *o, const output_spec *spec, sbuf *err)
     if (!path_is_stdout(spec->path) && path_in_the_way(spec->path, err) < 0)
         return NULL;
     output *out = list_room(o) ? output_new(o, spec) : NULL;
-    o->refused = !out ? SL_E_NOMEM : o->continuing ? 0 : file_begin(out, out->shard, err);
+    o->refused = !out ? SL_E_NOMEM : output_lock(out, err);
+    if (o->refused == 0 && !o->continuing)
+        o->refused = file_begin(out, out->shard, err);
     if (o->refused == SL_E_NOMEM)
         sbuf_puts(err, "out of memory");
     if (o->refused < 0) {

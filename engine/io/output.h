@@ -32,11 +32,12 @@ typedef struct output_shard {
 typedef struct outputs outputs;
 typedef struct output output;
 outputs *outputs_new(unsigned threads, const char *tag, uint64_t window);
-/* Makes the folder of path. Opened before the threads start. NULL: sentence in err. `order` of opening is the order in
- * run.json. */
+/* Makes the folder of path, and keeps other runs off what it may write until it is freed: a locked file beside it.
+ * Opened before the threads start. NULL: sentence in err. `order` of opening is the order in run.json. */
 output *outputs_open(outputs *o, const output_spec *spec, sbuf *err);
-int outputs_refused(
-    const outputs *o); /* SL_E_* of the last outputs_open that gave NULL: SL_E_CONFIG, SL_E_IO, SL_E_NOMEM */
+/* SL_E_* of the last outputs_open that gave NULL: SL_E_CONFIG, SL_E_IO, SL_E_NOMEM, SL_E_CANCEL: another run writes it
+ */
+int outputs_refused(const outputs *o);
 
 /* One record, newline included, of the split that `thread` works on; records of one split come in order. 0, or
  * SL_E_NOMEM. */
@@ -110,7 +111,7 @@ int outputs_anew(outputs *o, sbuf *err);
 /* Final names that are there now and match the pattern of path ({shard}: digits). Allocated with malloc, each and the
  * list. */
 int output_existing(const char *path, char ***names, size_t *n);
-/* Removes temporary files "*.sluice-<tag>" beside path. */
+/* Removes temporary files "*.sluice-<tag>" beside path, and a lock that nobody holds. */
 int output_sweep(const char *path, const char *tag);
 /* NULL, or why the path cannot be an output: "{shrad} is no placeholder; there is {shard}". Static or in err. */
 bool output_check(const output_spec *spec, sbuf *err);

@@ -90,6 +90,8 @@ typedef struct tail_text {
 struct output {
     outputs *set;
     output_spec spec; /* path is a copy; format is settled */
+    char *lock_path;  /* NULL: standard output */
+    int lock;         /* < 0: none */
     slot *slots;      /* one a thread */
     /* the cutter */
     frame *open;  /* takes records, or NULL */
@@ -228,6 +230,16 @@ bool path_is_sharded(const char *path);                        /* has {shard} */
 char *path_final(const char *path, uint64_t shard);            /* NULL: out of memory */
 char *path_temporary(const char *final_name, const char *tag); /* NULL: out of memory */
 bool path_overlap(const char *a, const char *b); /* could one file belong to both? Their folders are there */
+/* Calls each for every name in the folder of path, until it returns other than 0, which is returned, or a negative
+ * errno. A folder that is not there is empty. */
+int path_neighbours(const char *path, int (*each)(void *u, int folder, const char *name), void *u);
 /* 0, or SL_E_CONFIG where something that is no regular file has the name of an output, or SL_E_NOMEM or SL_E_IO. */
 int path_in_the_way(const char *path, sbuf *err);
+
+/* ---- output_lock.c ---- */
+/* From now on no other run can open an output that shares a file with this one. 0; SL_E_CANCEL: another run has it, and
+ * err says which; SL_E_IO or SL_E_NOMEM. */
+int output_lock(output *out, sbuf *err);
+void output_unlock(output *out);
+void path_lock_sweep(const char *path); /* what a killed run left */
 #endif

@@ -207,9 +207,7 @@ static int names_add(names *l, const char *path, const char *name)
 
 static int names_order(const void *a, const void *b) { return strcmp(*(char *const *)a, *(char *const *)b); }
 
-/* Calls each for every name in the folder of path, until it returns other than 0. A folder that is not there is empty.
- */
-static int folder_each(const char *path, int (*each)(void *u, int folder, const char *name), void *u)
+int path_neighbours(const char *path, int (*each)(void *u, int folder, const char *name), void *u)
 {
     sbuf dir = { 0 };
     int r = 0;
@@ -251,7 +249,7 @@ int output_existing(const char *path, char ***list, size_t *n)
     *n = 0;
     if (path_is_stdout(path))
         return 0;
-    const int r = folder_each(path, collect, &s);
+    const int r = path_neighbours(path, collect, &s);
     if (r < 0) {
         names_free(&s.found);
         return r;
@@ -279,8 +277,9 @@ int output_sweep(const char *path, const char *tag)
     if (path_is_stdout(path))
         return 0;
     sbuf_printf(&end, ".sluice-%s", tag);
-    const int r = end.failed ? -ENOMEM : folder_each(path, sweep, end.p);
+    const int r = end.failed ? -ENOMEM : path_neighbours(path, sweep, end.p);
     sbuf_free(&end);
+    path_lock_sweep(path);
     return r;
 }
 

@@ -182,17 +182,15 @@ static void write_values(json_writer *w, const exec_stage *s)
     jw_object(w, "values");
     for (size_t i = 0; i < s->n_metrics; i++) {
         const exec_metric *m = &s->metrics[i];
-        if (m->kind != SL_M_VALUE)
+        if (m->kind != SL_M_VALUE || !m->n) /* many are observed only where somebody looks */
             continue;
         jw_object(w, m->name);
         jw_u64(w, "n", m->n);
-        if (m->n) {
-            jw_double(w, "min", m->min);
-            jw_double(w, "max", m->max);
-            jw_double(w, "mean", m->mean);
-            jw_double(w, "p50", m->p50);
-            jw_double(w, "p95", m->p95);
-        }
+        jw_double(w, "min", m->min);
+        jw_double(w, "max", m->max);
+        jw_double(w, "mean", m->mean);
+        jw_double(w, "p50", m->p50);
+        jw_double(w, "p95", m->p95);
         jw_close(w);
     }
     jw_close(w);

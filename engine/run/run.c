@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 #include "base/fs.h"
 #include "base/hash.h"
@@ -23,8 +24,9 @@ typedef struct job {
     name_list present; /* shards of earlier runs at our output paths */
     char digest[MAX_PLUGINS][DIGEST];
     const char *digests[MAX_PLUGINS];
-    sbuf error;   /* whole sentences */
-    sbuf summary; /* the last run.json */
+    struct stat loaded[MAX_PLUGINS]; /* the files of the plugins */
+    sbuf error;                      /* whole sentences */
+    sbuf summary;                    /* the last run.json */
     FILE *log;
     bool continued; /* an earlier run's work was taken up */
     bool kept;      /* what is done so far stays, to be taken up */
@@ -78,7 +80,7 @@ static int digest_plugins(job *j)
     const plugin_def *used[MAX_PLUGINS];
     const size_t n = manifest_plugins(j->p, used, MAX_PLUGINS);
     for (size_t i = 0; i < n; i++) {
-        const int r = sha256_file(used[i]->path, j->digest[i]);
+        const int r = stat(used[i]->path, &j->loaded[i]) ? -errno : sha256_file(used[i]->path, j->digest[i]);
         if (r) {
             sbuf_printf(&j->error, "cannot read the plugin %s: %s", used[i]->path, strerror(-r));
             return EXIT_IO;
@@ -86,6 +88,28 @@ static int digest_plugins(job *j)
         j->digests[i] = j->digest[i];
     }
     j->facts.plugin_digest = j->digests;
+    return 0;
+}
+
+/* A plugin may be replaced while we run: what is loaded stays the old file. But one that is written over changes under
+ * our feet, as far as it was not read yet. */
+static int check_plugins(job *j)
+{
+    const plugin_def *used[MAX_PLUGINS];
+    const size_t n = manifest_plugins(j->p, used, MAX_PLUGINS);
+    for (size_t i = 0; i < n; i++) {
+        const struct stat *was = &j->loaded[i];
+        struct stat now;
+        if (stat(used[i]->path, &now) || now.st_ino != was->st_ino || now.st_dev != was->st_dev ||
+            (now.st_size == was->st_size && now.st_mtim.tv_sec == was->st_mtim.tv_sec &&
+             now.st_mtim.tv_nsec == was->st_mtim.tv_nsec))
+            continue;
+        sbuf_printf(&j->error,
+                    "the plugin %s was written over while it ran, so nothing was published; put a new one in its place "
+                    "by renaming, or with cmake --install",
+                    used[i]->path);
+        return EXIT_IO;
+    }
     return 0;
 }
 
@@ -159,7 +183,7 @@ static int prepare(job *j)
     if (!j->x || !exec_probe(j->x, j->d)) {
         if (!j->d->errors)
             sbuf_puts(&j->error, "out of memory");
-        return !j->d->errors ? EXIT_INTERNAL : !j->x && code == SL_E_IO ? EXIT_IO : EXIT_CONFIG;
+        return !j->d->errors ? EXIT_INTERNAL : !j->x && code ? run_exit_code(code) : EXIT_CONFIG;
     }
     if (j->folder.continues && (r = take_up(j)))
         return r;
@@ -310,6 +334,8 @@ static int run_data(job *j)
     if (j->o->started)
         j->o->started(j->o->u, j->x, j->folder.dir);
     int r = judge(j, exec_run(j->x));
+    if (r == 0)
+        r = check_plugins(j);
     if (r == 0)
         r = publish(j);
     if (j->o->ended)

@@ -10,6 +10,7 @@
 #include <unistd.h>
 #include "base/fs.h"
 #include "base/hash.h"
+#include "base/lock.h"
 #include "io/output.h"
 #include "run/run.h"
 
@@ -27,63 +28,23 @@ const char *run_folder_path(run_folder *f, const char *file) { return arena_prin
 
 /* ---- the lock ---- */
 
-static int lock_held(const run_folder *f, const char *name, sbuf *err)
+static int take_lock(run_folder *f, const char *name, sbuf *err)
 {
-    char who[128] = "";
-    const ssize_t n = pread(f->lock, who, sizeof who - 1, 0);
-    if (n > 0)
-        who[strcspn(who, "\n")] = 0;
-    if (f->given)
-        sbuf_printf(err, "another run uses %s", f->dir);
-    else
-        sbuf_printf(err, "another run of '%s' is under way", name);
-    if (who[0])
-        sbuf_printf(err, " (%s)", who);
-    sbuf_puts(err, f->given ? "; wait for it, or give another --run-dir"
-                            : "; wait for it, or give this one another name or --run-dir");
-    return EXIT_AGAIN;
-}
-
-/* Says in the lock file who holds it; only for messages, so that a failure does no harm. */
-static void lock_sign(int fd)
-{
-    char text[96], when[32];
-    const time_t now = time(NULL);
-    struct tm tm;
-    if (!gmtime_r(&now, &tm) || !strftime(when, sizeof when, "%Y-%m-%dT%H:%M:%SZ", &tm))
-        return;
-    const int n = snprintf(text, sizeof text, "process %ld since %s\n", (long)getpid(), when);
-    if (ftruncate(fd, 0) == 0)
-        (void)fs_write_all(fd, text, (size_t)n);
-}
-
-static int lock_take(run_folder *f, const char *name, sbuf *err)
-{
-    for (;;) {
-        struct stat mine, there;
-        f->lock = open(f->lock_path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0666);
-        if (f->lock < 0) {
-            sbuf_printf(err, "cannot open the lock %s: %s", f->lock_path, strerror(errno));
-            return EXIT_IO;
-        }
-        if (flock(f->lock, LOCK_EX | LOCK_NB)) {
-            if (errno == EINTR) {
-                close(f->lock);
-                continue;
-            }
-            if (errno == EWOULDBLOCK)
-                return lock_held(f, name, err);
-            sbuf_printf(err, "cannot lock %s: %s", f->lock_path, strerror(errno));
-            return EXIT_IO;
-        }
-        /* whoever held it may have removed the file while we waited for it to open */
-        if (fstat(f->lock, &mine) == 0 && stat(f->lock_path, &there) == 0 && mine.st_ino == there.st_ino &&
-            mine.st_dev == there.st_dev)
-            break;
-        close(f->lock);
-    }
-    lock_sign(f->lock);
-    return 0;
+    sbuf who = { 0 };
+    const int r = lock_take(f->lock_path, &f->lock, &who);
+    if (r == -EWOULDBLOCK) {
+        if (f->given)
+            sbuf_printf(err, "another run uses %s", f->dir);
+        else
+            sbuf_printf(err, "another run of '%s' is under way", name);
+        if (who.n)
+            sbuf_printf(err, " (%s)", sbuf_z(&who));
+        sbuf_puts(err, f->given ? "; wait for it, or give another --run-dir"
+                                : "; wait for it, or give this one another name or --run-dir");
+    } else if (r < 0)
+        sbuf_printf(err, "cannot take the lock %s: %s", f->lock_path, strerror(-r));
+    sbuf_free(&who);
+    return r == -EWOULDBLOCK ? EXIT_AGAIN : r < 0 ? EXIT_IO : 0;
 }
 
 /* ---- files of a run ---- */
@@ -304,7 +265,7 @@ static int open_given(run_folder *f, const char *name, const char *run_dir, cons
     }
     int r = f->made ? 0 : look_given(f, NULL, err); /* before the lock file is made in a folder that is not ours */
     if (r == 0)
-        r = lock_take(f, name, err);
+        r = take_lock(f, name, err);
     if (r == 0 && !f->made) { /* once more: another run may have ended in between */
         name_set_free(&f->claims);
         name_list_free(&f->carried);
@@ -329,7 +290,7 @@ static int open_numbered(run_folder *f, const char *name, const char *hash, sbuf
         sbuf_printf(err, "cannot make the folder runs: %s", strerror(-made));
         return EXIT_IO;
     }
-    int r = lock_take(f, name, err);
+    int r = take_lock(f, name, err);
     if (r == 0 && find_left_off(f, name, hash) < 0)
         return no_memory(err);
     if (r == 0)

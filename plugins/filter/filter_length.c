@@ -4,7 +4,7 @@
 #include "sluice/util.h"
 
 enum { TEXT };
-enum { TOO_SHORT, TOO_LONG };
+enum { TOO_SHORT, TOO_LONG, LENGTH /* in the first unit */ };
 enum { CHARS, BYTES, WORDS };
 
 typedef struct config {
@@ -63,9 +63,11 @@ static int process(sl_ctx *c, const void *g, void *l, sl_batch *b)
     const state *s = g;
     const sl_str *text = sl_text(b, TEXT);
     SL_EACH(b, row) {
-        if (fits_by_bytes(s, text[row].n))
+        if (!c->explain && fits_by_bytes(s, text[row].n))
             continue;
         const uint64_t n = length(s, text[row]);
+        if (c->explain)
+            c->host->observe(c, b, row, LENGTH + s->unit, (double)n);
         if (n < s->min)
             c->host->reject(c, b, row, TOO_SHORT, SL_WHY(.value = (double)n, .limit = (double)s->min));
         else if (n > s->max)
@@ -87,8 +89,11 @@ static const sl_field fields[] = {
     { 0 },
 };
 static const sl_metric metrics[] = {
-    [TOO_SHORT] = { "too_short", SL_M_REJECT, 0, "units", "below min" },
-    [TOO_LONG] = { "too_long", SL_M_REJECT, 0, "units", "above max" },
+    [TOO_SHORT] = { "too_short", SL_M_REJECT, 0, NULL, "shorter than min" },
+    [TOO_LONG] = { "too_long", SL_M_REJECT, 0, NULL, "longer than max" },
+    [LENGTH + CHARS] = { "chars", SL_M_VALUE, 0, NULL, "its length, where somebody looks (why, annotate)" },
+    [LENGTH + BYTES] = { "bytes", SL_M_VALUE, 0, NULL, "the same, by unit" },
+    [LENGTH + WORDS] = { "words", SL_M_VALUE, 0, NULL, "the same, by unit" },
     { 0 },
 };
 

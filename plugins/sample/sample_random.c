@@ -245,7 +245,9 @@ static const sl_option options[] = {
     { 0 },
 };
 static const sl_metric metrics[] = {
-    [NOT_DRAWN] = { "not_drawn", SL_M_REJECT, 0, "share", "its draw, between 0 and 1, is not below what is kept" },
+    [NOT_DRAWN] = { "not_drawn", SL_M_REJECT, 0, NULL,
+                    "its draw, between 0 and 1, is not below the limit: the share, or the draw of the last that is "
+                    "kept" },
     { 0 },
 };
 

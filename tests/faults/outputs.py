@@ -1,8 +1,10 @@
 """Full disks, files in the way, two runs at once: no half shard, the right exit code, the next run succeeds."""
 
+import contextlib
 import fcntl
 import os
 import resource
+import shutil
 import signal
 import subprocess
 import time
@@ -281,6 +283,69 @@ def test_two_at_once(t):
         t.check("a lock that somebody else holds", r.code == fl.AGAIN, (r.code, r.err))
 
 
+def test_same_output(t):
+    """Two runs with folders of their own and one output: the second stops before it reads. A killed one blocks nobody."""
+    docs, folder = fl.documents(100), t.fresh()
+    out = os.path.join(folder, "out")
+    words = [t.command(fl.LINES, folder, sets={"in": "-", "out": out}) for _ in "ab"]
+    words[1][words[1].index("--run-dir") + 1] = os.path.join(folder, "b")
+    for end in ("done", "killed"):
+        first = subprocess.Popen(words[0], stdin=subprocess.PIPE, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL)
+        signed = str(first.pid).encode()
+        t.check(f"{end}: the first runs", wait_for(lambda: signed in b"".join(hidden_locks(out))))
+        second = subprocess.run(words[1], input=docs, capture_output=True, timeout=30, check=False)
+        err = second.stderr.decode()
+        t.equal(f"{end}: the second exits", second.returncode, fl.AGAIN)
+        t.check(f"{end}: it says who writes", "another run writes" in err and str(first.pid) in err, err)
+        t.check(f"{end}: it leaves no folder", not os.path.exists(os.path.join(folder, "b")))
+        if end == "done":
+            err = first.communicate(docs, timeout=30)[1]
+            t.check("the first is not disturbed", first.returncode == fl.DONE and fl.content(out) == docs, err)
+            t.equal("nothing is left", fl.leftovers(folder), [])
+        else:
+            first.kill()
+            first.communicate()
+    t.check("a killed one leaves its lock", hidden_locks(out))
+    r = subprocess.run(words[0], input=docs, capture_output=True, timeout=30, check=False)
+    t.check("the next one takes it", r.returncode == fl.DONE and fl.content(out) == docs, r.stderr)
+    t.equal("and nothing is left", fl.leftovers(folder), [])
+
+
+def test_plugin_written_over(t):
+    """A plugin file that changes while it is in use: written over, nothing is published; replaced, it does not matter."""
+    docs = fl.documents(100)
+    theirs = os.path.join(os.path.dirname(t.sluice), "../lib/sluice/plugins/sink.so")
+    for how in ("written over", "replaced"):
+        folder, plugins = t.fresh(), t.fresh("plugins")
+        out, mine = os.path.join(folder, "out"), shutil.copy(theirs, plugins)
+        words = t.command(fl.LINES, folder, sets={"in": "-", "out": out}, flags=("--plugin-path", plugins))
+        run = subprocess.Popen(words, stdin=subprocess.PIPE, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL)
+        t.check(f"{how}: it runs", wait_for(lambda: str(run.pid).encode() in b"".join(hidden_locks(out))))
+        if how == "written over":
+            with open(mine, "ab") as f:
+                f.write(b"\0")
+        else:
+            os.replace(shutil.copy(theirs, mine + ".new"), mine)
+        err = run.communicate(docs, timeout=30)[1].decode()
+        if how == "written over":
+            t.equal("written over: exit", run.returncode, fl.IO)
+            t.check("written over: it says so", f"the plugin {mine} was written over while it ran" in err, err)
+            t.equal("written over: nothing is published", fl.content(out), b"")
+        else:
+            t.check("replaced: done", run.returncode == fl.DONE and fl.content(out) == docs, err)
+        t.equal(f"{how}: nothing is left", fl.leftovers(folder), [])
+
+
+def hidden_locks(folder):
+    """What the locks beside the outputs say."""
+    found = []
+    for name in os.listdir(folder) if os.path.isdir(folder) else []:
+        if name.endswith(".sluice-lock"):
+            with contextlib.suppress(FileNotFoundError), open(os.path.join(folder, name), "rb") as f:
+                found.append(f.read())
+    return found
+
+
 signal.signal(signal.SIGPIPE, signal.SIG_DFL)
 fl.Test().main(
     test_full_disk,
@@ -290,4 +355,6 @@ fl.Test().main(
     test_numbered_runs,
     test_two_at_once,
     test_side_by_side,
+    test_same_output,
+    test_plugin_written_over,
 )

@@ -316,7 +316,13 @@ static void test_distance(void **u)
     memset(a, 'x', 65);
     memset(b, 'x', 65);
     a[65] = b[65] = 0;
-    assert_int_equal(str_distance(a, b, 3), 4); /* longer than it cares for */
+    b[10] = 'y';
+    assert_int_equal(str_distance(a, b, 3), 1);
+    b[0] = b[64] = 'y';
+    assert_int_equal(str_distance(a, b, 3), 4); /* what differs is longer than it cares for */
+    b[64] = 'x';
+    assert_int_equal(str_distance(a, b, 3), 2);
+    b[0] = b[10] = 'x';
     a[64] = b[64] = 0;
     assert_int_equal(str_distance(a, b, 3), 0);
     b[10] = 'y';
