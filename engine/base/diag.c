@@ -30,6 +30,11 @@ static void add(diags *d, int severity, diag_at at, const char *fmt, va_list ap)
 {
     sbuf text = { 0 };
     sbuf_vprintf(&text, fmt, ap);
+    if (text.failed) {
+        sbuf_free(&text);
+        diag_nomem(d);
+        return;
+    }
     tame(&text);
     bool again = false;
     size_t kept = 0; /* of this severity: a hundred warnings must not hide the error behind them */
@@ -53,7 +58,8 @@ static void add(diags *d, int severity, diag_at at, const char *fmt, va_list ap)
         if (copy) {
             d->newest = &d->v[d->n++];
             *d->newest = (diag){ .severity = severity, .at = at, .text = copy };
-        }
+        } else if (kept < MAX_DIAGS)
+            diag_nomem(d);
     }
     sbuf_free(&text);
 }
@@ -72,6 +78,13 @@ void diag_warning(diags *d, diag_at at, const char *fmt, ...)
     va_start(ap, fmt);
     add(d, DIAG_WARNING, at, fmt, ap);
     va_end(ap);
+}
+
+void diag_nomem(diags *d)
+{
+    d->errors += !d->nomem;
+    d->nomem = true;
+    d->newest = NULL;
 }
 
 void diag_hint(diags *d, const char *fmt, ...)
@@ -202,6 +215,9 @@ void diags_print(diags *d, FILE *to, bool color)
         if (!quoted && g->hint)
             fprintf(to, "      %s\n", g->hint);
     }
+    if (d->nomem)
+        fprintf(to, "%serror%s: out of memory\n", red, off);
+    errors += d->nomem;
     if (d->errors > errors)
         fprintf(to, "and %zu more\n", d->errors - errors);
 }

@@ -32,6 +32,7 @@ typedef struct diags {
     arena mem;
     diag *v;
     size_t n, cap, errors;
+    bool nomem;   /* memory ran out: one of the errors, and not the user's mistake */
     diag *newest; /* what diag_hint adds to; NULL if the newest was not kept */
 } diags;
 
@@ -41,6 +42,8 @@ void diags_free(diags *d);
  */
 void diag_error(diags *d, diag_at at, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
 void diag_warning(diags *d, diag_at at, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
+/* Needs no memory, and no place: printed once. */
+void diag_nomem(diags *d);
 /* Adds a hint to the newest diagnostic, if that was kept. */
 void diag_hint(diags *d, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 /* By source in order of appearance, then by place; those without a place last. */

@@ -105,7 +105,7 @@ static bool set_var(args *a, arena *mem, diags *d, const char *text)
     pipeline_var *v = arena_alloc(mem, (a->n_sets + 1) * sizeof *v, _Alignof(pipeline_var));
     const char *name = arena_strndup(mem, text, (size_t)(eq - text));
     if (!v || !name) {
-        diag_error(d, (diag_at){ 0 }, "out of memory");
+        diag_nomem(d);
         return false;
     }
     if (a->n_sets)
@@ -206,7 +206,7 @@ bool args_parse(args *a, arena *mem, diags *d, const command *c, int argc, char 
     *a = (args){ .seed = INT64_MIN, .take = 3, .log_level = LOG_INFO, .older = -1 };
     a->operands = arena_zalloc(mem, ((size_t)argc + 1) * sizeof *a->operands, _Alignof(const char *));
     if (!a->operands) {
-        diag_error(d, (diag_at){ 0 }, "out of memory");
+        diag_nomem(d);
         return false;
     }
     for (int i = 0; i < argc;) {

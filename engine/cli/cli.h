@@ -30,6 +30,9 @@ bool cli_plan(cli *c, int64_t batch_rows);
 /* Prints what is in c->d to standard error, and forgets it. Behind errors the line "3 errors; " and then `end`, unless
  * NULL. */
 void cli_print_diags(cli *c, const char *end);
+/* The same for a pipeline that cannot be run, "nothing was read"; the exit code, which tells mistakes from no memory.
+ */
+int cli_refuse(cli *c);
 /* What is in c->d as the member "diagnostics". */
 void cli_diags_json(cli *c, json_writer *w);
 /* "error: " and sentences, one a line, to standard error. */

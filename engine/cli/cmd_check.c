@@ -52,12 +52,8 @@ static int check(cli *c)
     const bool good = look(c, &files, &bytes);
     if (c->a.json)
         as_json(c, files, bytes);
-    if (!good) {
-        if (!c->d.errors)
-            diag_error(&c->d, (diag_at){ 0 }, "out of memory");
-        cli_print_diags(c, "nothing was read");
-        return EXIT_CONFIG;
-    }
+    if (!good)
+        return cli_refuse(c);
     if (!c->a.quiet && !c->a.json)
         printf("%s: %zu stage%s, %zu file%s, %s: nothing to complain about\n", c->a.operands[0], c->file.n_stages,
                c->file.n_stages == 1 ? "" : "s", files, files == 1 ? "" : "s", human_bytes(size, (double)bytes));

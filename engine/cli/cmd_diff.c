@@ -47,7 +47,7 @@ static int compare(cli *c, const run_report *a, const run_report *b, sl_amount t
     }
     const bool failed = d.failed || text.failed;
     if (failed)
-        diag_error(&c->d, (diag_at){ 0 }, "out of memory");
+        diag_nomem(&c->d);
     else
         fputs(sbuf_z(&text), stdout);
     sbuf_free(&text);

@@ -221,9 +221,8 @@ static int show_all(peek *k)
     exec *x = exec_open(&k->c->plan, &o, &k->c->d);
     int code = 0;
     if (!x || !exec_probe(x, &k->c->d)) {
-        cli_print_diags(k->c, "nothing was read");
         exec_free(x);
-        return EXIT_CONFIG;
+        return cli_refuse(k->c);
     }
     const exec_end end = exec_run(x);
     if (k->shown < k->c->a.take)
@@ -249,7 +248,7 @@ static bool make_room(peek *k)
     k->doc.columns = arena_zalloc(&k->c->mem, (k->view.n_columns + 1) * sizeof *k->doc.columns, _Alignof(sbuf));
     if (k->above && k->doc.steps && k->doc.columns)
         return true;
-    diag_error(&k->c->d, (diag_at){ 0 }, "out of memory");
+    diag_nomem(&k->c->d);
     return false;
 }
 
@@ -271,10 +270,8 @@ static int peek_command(cli *c)
         diag_error(&c->d, (diag_at){ 0 }, "--kept and --dropped exclude one another");
         return EXIT_USAGE;
     }
-    if (!cli_plan(c, 0)) {
-        cli_print_diags(c, "nothing was read");
-        return EXIT_CONFIG;
-    }
+    if (!cli_plan(c, 0))
+        return cli_refuse(c);
     if (!choose_stage(&k) || !choose_columns(&k))
         return EXIT_USAGE;
     if (!make_room(&k))

@@ -210,9 +210,8 @@ static int plan_command(cli *c)
                              .no_sinks = true,
                              .cancel = c->cancel };
     exec *x = NULL;
-    int code = EXIT_CONFIG;
+    int code = 0;
     if (cli_plan(c, 0) && (x = exec_open(&c->plan, &o, &c->d)) && exec_probe(x, &c->d)) {
-        code = 0;
         if (c->a.json) {
             sbuf json = { 0 };
             plan_json(&c->plan, &json);
@@ -222,7 +221,7 @@ static int plan_command(cli *c)
             print_plan(c, x);
         }
     } else {
-        cli_print_diags(c, "nothing was read");
+        code = cli_refuse(c);
     }
     exec_free(x);
     return code;

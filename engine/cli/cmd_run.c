@@ -87,17 +87,18 @@ static void report(cli *c, const view *v, const run_result *r, bool to_err)
     if (c->a.json && r->summary)
         fputs(r->summary, stdout);
     fflush(stdout); /* errors come last where both go to one place */
+    const bool told = c->d.errors > 0;
     cli_print_diags(c, "nothing was read");
     if (r->message && *r->message)
         cli_error(c, r->message);
+    else if (r->exit_code && !told) /* not even the words */
+        cli_error(c, "out of memory");
 }
 
 static int run(cli *c)
 {
-    if (!cli_plan(c, 0)) {
-        cli_print_diags(c, "nothing was read");
-        return EXIT_CONFIG;
-    }
+    if (!cli_plan(c, 0))
+        return cli_refuse(c);
     const bool documents = documents_on_stdout(&c->plan);
     if (documents && c->a.json) {
         diag_error(&c->d, (diag_at){ 0 }, "--json and a sink that writes to standard output cannot have it both");

@@ -59,7 +59,7 @@ static bool find_files(job *j)
         good &= r != GLOB_NOSPACE;
     }
     if (!good)
-        diag_error(&j->c->d, (diag_at){ 0 }, "out of memory");
+        diag_nomem(&j->c->d);
     return j->n > 0 && good;
 }
 

@@ -35,7 +35,7 @@ bool cli_registry(cli *c)
     const char *path = flag && env ? arena_printf(&c->mem, "%s:%s", flag, env) : flag ? flag : env;
     c->reg = registry_new(path, own_plugins(&c->mem));
     if (!c->reg)
-        diag_error(&c->d, (diag_at){ 0 }, "out of memory");
+        diag_nomem(&c->d);
     return c->reg != NULL;
 }
 
@@ -65,6 +65,15 @@ void cli_print_diags(cli *c, const char *end)
     diags_init(&c->d);
 }
 
+int cli_refuse(cli *c)
+{
+    if (!c->d.errors)
+        diag_nomem(&c->d);
+    const int code = c->d.nomem ? EXIT_INTERNAL : EXIT_CONFIG;
+    cli_print_diags(c, "nothing was read");
+    return code;
+}
+
 void cli_diags_json(cli *c, json_writer *w)
 {
     static const char *const severity[] = { [DIAG_ERROR] = "error", [DIAG_WARNING] = "warning" };
@@ -83,6 +92,12 @@ void cli_diags_json(cli *c, json_writer *w)
         jw_str(w, "message", g->text);
         if (g->hint)
             jw_str(w, "hint", g->hint);
+        jw_close(w);
+    }
+    if (c->d.nomem) {
+        jw_object(w, NULL);
+        jw_str(w, "severity", severity[DIAG_ERROR]);
+        jw_str(w, "message", "out of memory");
         jw_close(w);
     }
     jw_close(w);

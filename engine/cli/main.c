@@ -110,7 +110,7 @@ static int print_version(void)
 static int run_command(const command *what, int argc, char **argv)
 {
     cli c = { .command = what, .cancel = &cancel };
-    int code = EXIT_USAGE;
+    int code;
     arena_init(&c.mem, 4096);
     diags_init(&c.d);
     const bool good = args_parse(&c.a, &c.mem, &c.d, what, argc, argv);
@@ -118,6 +118,7 @@ static int run_command(const command *what, int argc, char **argv)
     c.color_out = wants_color(STDOUT_FILENO, c.a.color);
     log_state = (log_sink){ .to = stderr, .level = c.a.quiet ? LOG_ERROR : (int)c.a.log_level, .color = c.color_err };
     if (!good) {
+        code = c.d.nomem ? EXIT_INTERNAL : EXIT_USAGE;
         cli_print_diags(&c, NULL);
         fprintf(stderr, "try 'sluice %s --help'\n", what->name);
     } else {

@@ -129,7 +129,7 @@ bool state_choose(cli *c, state_list *l, const char *const *words, size_t n)
     bool *chosen = arena_zalloc(&c->mem, l->n + 1, 1), good = true;
     size_t kept = 0;
     if (!chosen) {
-        diag_error(&c->d, (diag_at){ 0 }, "out of memory");
+        diag_nomem(&c->d);
         return false;
     }
     for (size_t i = 0; i < n; i++)

@@ -100,7 +100,7 @@ int state_verify(cli *c, const state_list *l)
         code = verify_one(&v, &l->v[v.at]);
     free(v.block);
     if (!v.block)
-        diag_error(&c->d, (diag_at){ 0 }, "out of memory");
+        diag_nomem(&c->d);
     else if (code == SL_E_CANCEL)
         diag_error(&c->d, (diag_at){ 0 }, "stopped: %zu of %zu states were read", v.at - 1, l->n);
     else if (!c->a.quiet)

@@ -338,7 +338,7 @@ int why_load(why *w, const char *run)
     if ((code = take_pipeline(w)))
         return code;
     if (!cli_plan(c, 0))
-        return EXIT_CONFIG;
+        return c->d.nomem ? EXIT_INTERNAL : EXIT_CONFIG;
     w->same_plan = !strcmp(c->plan.hash, report_str(&w->run.root, "plan_hash"));
     if (!w->same_plan)
         say_plan(w);

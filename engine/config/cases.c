@@ -24,9 +24,9 @@ typedef struct reader {
     diags *d;
 } reader;
 
-static bool no_memory(const reader *r, diag_at at)
+static bool no_memory(const reader *r)
 {
-    diag_error(r->d, at, "out of memory");
+    diag_nomem(r->d);
     return false;
 }
 
@@ -46,7 +46,7 @@ static bool read_doc(const reader *r, const yaml_node *node, pipeline_doc *out)
     const char *text = ok && !json.failed ? arena_strndup(&r->p->mem, sbuf_z(&json), json.n) : NULL;
     *out = (pipeline_doc){ .json = text, .n = json.n, .at = node->at };
     sbuf_free(&json);
-    return ok && (text || no_memory(r, node->at));
+    return ok && (text || no_memory(r));
 }
 
 static bool read_docs(const reader *r, const char *name, const yaml_node *node, pipeline_docs *out)
@@ -60,7 +60,7 @@ static bool read_docs(const reader *r, const char *name, const yaml_node *node, 
     }
     out->v = arena_zalloc(&r->p->mem, (node->n + 1) * sizeof *out->v, _Alignof(pipeline_doc));
     if (!out->v)
-        return no_memory(r, node->at);
+        return no_memory(r);
     bool ok = true;
     for (size_t i = 0; i < node->n; i++)
         ok &= read_doc(r, node->items[i], &out->v[i]);
@@ -114,7 +114,7 @@ static bool read_rejects(const reader *r, const yaml_node *node, pipeline_case *
     c->has_rejects = true;
     c->rejects = arena_zalloc(&r->p->mem, (node->n + 1) * sizeof *c->rejects, _Alignof(pipeline_tally));
     if (!c->rejects)
-        return no_memory(r, node->at);
+        return no_memory(r);
     bool ok = true;
     for (size_t i = 0; i < node->n; i++) {
         const yaml_pair *pair = &node->pairs[i];
@@ -149,7 +149,7 @@ static bool read_ports(const reader *r, const yaml_node *node, pipeline_case *c)
         return false;
     c->ports = arena_zalloc(&r->p->mem, (node->n + 1) * sizeof *c->ports, _Alignof(pipeline_port_docs));
     if (!c->ports)
-        return no_memory(r, node->at);
+        return no_memory(r);
     bool ok = true;
     for (size_t i = 0; i < node->n; i++) {
         c->ports[i] = (pipeline_port_docs){ .name = node->pairs[i].key->text, .at = node->pairs[i].key->at };
@@ -234,7 +234,7 @@ bool cases_read(pipeline *p, diags *d, const yaml_node *list)
     }
     p->cases = arena_zalloc(&p->mem, (list->n + 1) * sizeof *p->cases, _Alignof(pipeline_case));
     if (!p->cases)
-        return no_memory(&r, list->at);
+        return no_memory(&r);
     bool ok = true;
     for (size_t i = 0; i < list->n; i++) {
         const bool good = read_case(&r, list->items[i], &p->cases[p->n_cases]);

@@ -116,7 +116,7 @@ static bool set_many(const reader *r, const sl_option *row, const yaml_node *nod
     const size_t size = option_size(row);
     char *values = arena_zalloc(r->mem, n && size ? n * size : 1, _Alignof(max_align_t));
     if (!values) {
-        diag_error(r->d, node->at, "out of memory");
+        diag_nomem(r->d);
         return false;
     }
     bool ok = true;
@@ -141,7 +141,7 @@ static bool default_list(const reader *r, const sl_option *row, void *field)
 {
     diag_source *source = arena_alloc(r->mem, sizeof *source, _Alignof(diag_source));
     if (!source) {
-        diag_error(r->d, (diag_at){ 0 }, "out of memory");
+        diag_nomem(r->d);
         return false;
     }
     *source = (diag_source){ .name = row->name, .text = row->def, .n = strlen(row->def) };
@@ -164,7 +164,9 @@ static bool set_default(const reader *r, const sl_option *row, void *field)
     const reader quiet = { .d = &own, .mem = r->mem, .table = r->table, .scope = r->scope };
     const bool ok = row->type & SL_OPT_MANY ? default_list(&quiet, row, field)
                                             : option_value(&own, r->mem, row, (diag_at){ 0 }, row->def, field);
-    if (!ok)
+    if (!ok && own.nomem)
+        diag_nomem(r->d);
+    else if (!ok)
         diag_error(r->d, (diag_at){ 0 }, "%s has a wrong default: %s", r->scope.owner,
                    own.n ? own.v[0].text : row->name);
     diags_free(&own);

@@ -51,7 +51,7 @@ bool option_value(diags *d, arena *mem, const sl_option *row, diag_at at, const 
  * SECRET values are "***". Unset ones are left out, and so are rows with a flag of `skip`. */
 void option_dump(option_table t, const void *cfg, uint32_t skip, sbuf *json);
 /* A hash of the same with secrets as they are, which no text for people may hold, and (file not NULL) with what
- * file(path) says of the content of each file that is named. */
+ * file(path) says of the content of each file that is named. 0: out of memory. */
 uint64_t option_identity(option_table t, const void *cfg, uint32_t skip, uint64_t (*file)(const char *path));
 
 /* The names of COLUMN options and $field names: the strings that option `name` holds, whatever its shape;

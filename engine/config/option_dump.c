@@ -122,8 +122,9 @@ uint64_t option_identity(option_table t, const void *cfg, uint32_t skip, uint64_
     sbuf text = { 0 };
     dump_table(t, cfg, &(dumper){ .json = &text, .skip = skip, .secrets = true, .file = file });
     const uint64_t hash = hash_bytes(sbuf_z(&text), text.n);
+    const bool failed = text.failed;
     sbuf_free(&text);
-    return hash;
+    return failed ? 0 : hash ? hash : 1;
 }
 
 /* ---- strings ---- */

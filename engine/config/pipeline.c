@@ -77,7 +77,7 @@ static const char *default_name(pipeline *p, diags *d)
         n -= 4;
     char *name = arena_strndup(&p->mem, base, n < MAX_NAME ? n : MAX_NAME);
     if (!name) {
-        diag_error(d, (diag_at){ 0 }, "out of memory");
+        diag_nomem(d);
         return NULL;
     }
     for (char *c = name; *c; c++)
@@ -174,7 +174,7 @@ static bool start(pipeline *p, diags *d, const char *path)
     arena_init(&p->mem, 0);
     p->path = arena_strdup(&p->mem, path);
     if (!p->path)
-        diag_error(d, (diag_at){ 0 }, "out of memory");
+        diag_nomem(d);
     return p->path;
 }
 

@@ -12,7 +12,10 @@ void report_error(diags *d, diag_at at, const char *hint, const char *fmt, ...)
     va_end(ap);
 
     const size_t before = d->n;
-    diag_error(d, at, "%s", text.failed ? "out of memory" : sbuf_z(&text));
+    if (text.failed)
+        diag_nomem(d);
+    else
+        diag_error(d, at, "%s", sbuf_z(&text));
     if (hint && *hint && d->n > before)
         diag_hint(d, "%s", hint);
     sbuf_free(&text);

@@ -23,7 +23,7 @@ const diag_source *loader_source(loader *l, diag_at at, const char *name, const 
     }
     const diag_source source = { .name = arena_strdup(&p->mem, name), .text = arena_strndup(&p->mem, text, n), .n = n };
     if (!p->sources || !source.name || !source.text) {
-        diag_error(l->d, at, "out of memory");
+        diag_nomem(l->d);
         return NULL;
     }
     p->sources[p->n_sources] = source;
@@ -38,6 +38,8 @@ const diag_source *loader_read(loader *l, diag_at at, const char *path)
     const diag_source *source = NULL;
     if (r == 0)
         source = loader_source(l, at, is_stdin ? "stdin" : path, sbuf_z(&text), text.n);
+    else if (r == -ENOMEM)
+        diag_nomem(l->d);
     else if (r == -EFBIG)
         diag_error(l->d, at, "%s is larger than %d MiB", path, YAML_MAX_BYTES >> 20);
     else
@@ -110,7 +112,7 @@ static bool include(loader *l, const yaml_node *value, const include_chain *chai
     }
     const char *path = resolve(l, chain, value->text);
     if (!path) {
-        diag_error(l->d, value->at, "out of memory");
+        diag_nomem(l->d);
         return false;
     }
     include_chain file;
@@ -149,7 +151,7 @@ static bool add_stage(loader *l, const yaml_node *node, diag_at at)
         const size_t room = l->room ? l->room * 2 : 16;
         pipeline_stage *stages = arena_alloc(&p->mem, room * sizeof *stages, _Alignof(pipeline_stage));
         if (!stages) {
-            diag_error(l->d, at, "out of memory");
+            diag_nomem(l->d);
             return false;
         }
         if (p->n_stages)

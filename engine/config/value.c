@@ -128,7 +128,7 @@ static bool text_value(diags *d, arena *mem, const sl_option *row, diag_at at, c
     }
     *out = arena_strdup(mem, text);
     if (!*out)
-        diag_error(d, at, "out of memory");
+        diag_nomem(d);
     return *out;
 }
 

@@ -12,7 +12,7 @@ bool vars_init(vars *v, arena *mem, diags *d, const pipeline_var *sets, size_t n
     v->set_used = arena_zalloc(mem, n_sets ? n_sets : 1, 1);
     if (v->known && v->set_used)
         return true;
-    diag_error(d, (diag_at){ 0 }, "out of memory");
+    diag_nomem(d);
     return false;
 }
 
@@ -51,7 +51,7 @@ static const pipeline_var *remember(vars *v, diag_at at, const char *name, const
     const pipeline_var var = { .name = arena_strdup(v->mem, name),
                                .value = value ? arena_strdup(v->mem, value) : NULL };
     if (!var.name || (value && !var.value)) {
-        diag_error(v->d, at, "out of memory");
+        diag_nomem(v->d);
         return NULL;
     }
     memmove(v->known + i + 1, v->known + i, (v->n - i) * sizeof *v->known);
@@ -225,7 +225,7 @@ static const char *expand(vars *v, const yaml_node *node, const yaml_node *later
     if (x.ok && !quiet) {
         text = x.out.failed ? NULL : arena_strndup(v->mem, sbuf_z(&x.out), x.out.n);
         if (!text)
-            diag_error(v->d, node->at, "out of memory");
+            diag_nomem(v->d);
         v->bytes += x.out.n;
     }
     sbuf_free(&x.out);

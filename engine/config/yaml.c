@@ -28,7 +28,7 @@ typedef struct builder {
 
 static bool no_memory(builder *b)
 {
-    diag_error(b->d, (diag_at){ .source = b->source }, "out of memory");
+    diag_nomem(b->d);
     return false;
 }
 
@@ -245,7 +245,7 @@ yaml_node *yaml_parse(arena *mem, diags *d, const diag_source *source)
         return NULL;
     yaml_parser_t parser;
     if (!yaml_parser_initialize(&parser)) {
-        diag_error(d, (diag_at){ .source = source }, "out of memory");
+        diag_nomem(d);
         return NULL;
     }
     builder b = { .mem = mem, .d = d, .source = source };

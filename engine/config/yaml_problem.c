@@ -276,7 +276,7 @@ static void syntax(diags *d, yaml_cursor *c, const yaml_parser_t *p)
 void yaml_problem(diags *d, yaml_cursor *c, const yaml_parser_t *p)
 {
     switch (p->error) {
-    case YAML_MEMORY_ERROR: diag_error(d, (diag_at){ .source = c->source }, "out of memory"); break;
+    case YAML_MEMORY_ERROR: diag_nomem(d); break;
     case YAML_READER_ERROR: {
         const size_t at = c->base + p->problem_offset;
         report_error(d, yaml_at_bytes(c->source, at < c->source->n ? at : c->source->n, at + 1), NULL, "%s",

@@ -129,6 +129,14 @@ static bool is_label(const exec *x, const flow *f, uint32_t row, const void *p)
     return input != PLAN_NONE && p == x->splits[input].s.label;
 }
 
+static bool in_rows(const rows *r, const void *p, size_t n)
+{
+    bool found = arena_holds(&r->mem, p, n);
+    for (uint32_t i = 0; i < r->n_under && !found; i++)
+        found = in_rows(r->under[i], p, n);
+    return found;
+}
+
 static bool is_known(const worker *w, const guard *g, const void *p, size_t n)
 {
     if (!n)
@@ -139,9 +147,8 @@ static bool is_known(const worker *w, const guard *g, const void *p, size_t n)
         within(p, n, w->kept.p, w->kept.n))
         return true;
     for (size_t i = 0; i < g->n; i++) {
-        for (const rows *r = g->v[i].f->r; r; r = r->under)
-            if (arena_holds(&r->mem, p, n))
-                return true;
+        if (in_rows(g->v[i].f->r, p, n))
+            return true;
     }
     for (size_t i = 0; i < g->n; i++)
         if (in_values(&g->v[i], w->x, p, n))

@@ -66,11 +66,16 @@ static void number_id(stage_thread *st, column *k, uint32_t row, sl_str record, 
         put_cell(k, row, &cell);
 }
 
-static sl_str said(stage_thread *st, const char *fmt, const char *name)
+/* `answer`, with why. */
+static int said(sl_ctx *c, int answer, sl_str *why, const char *fmt, const char *name)
 {
-    sbuf_clear(&st->line);
-    sbuf_printf(&st->line, fmt, name);
-    return (sl_str){ sbuf_z(&st->line), (uint32_t)st->line.n, 0 };
+    sbuf *line = &of(c)->line;
+    sbuf_clear(line);
+    sbuf_printf(line, fmt, name);
+    if (line->failed)
+        return c->host->fail(c, SL_E_NOMEM, "out of memory");
+    *why = (sl_str){ sbuf_z(line), (uint32_t)line->n, 0 };
+    return answer;
 }
 
 static int parse(sl_ctx *c, sl_batch *b, uint32_t row, sl_str record, sl_str *why)
@@ -87,13 +92,13 @@ static int parse(sl_ctx *c, sl_batch *b, uint32_t row, sl_str record, sl_str *wh
     if (e == JSON_NOMEM)
         return c->host->fail(c, SL_E_NOMEM, "out of memory for a record of %u bytes", record.n);
     if (e != JSON_OK)
-        return *why = said(st, "%s", json_error_text(e)), SL_JSON_BAD;
+        return said(c, SL_JSON_BAD, why, "%s", json_error_text(e));
     for (size_t i = 0; i < s->n_fill; i++) {
         const uint32_t slot = s->fill[i];
         column *k = f->slot[slot];
         const char *name = name_in_record(s, x, slot);
         if (slot == x->p->text && (cells[i].state == CELL_MISSING || cells[i].state == CELL_NULL))
-            return *why = said(st, "there is no '%s'", name), SL_JSON_NO_TEXT;
+            return said(c, SL_JSON_NO_TEXT, why, "there is no '%s'", name);
         if (cells[i].state == CELL_OK && slot == x->p->text)
             f->r->parsed[row] = cells[i].v.str;
         if (cells[i].state == CELL_OK)
@@ -101,17 +106,15 @@ static int parse(sl_ctx *c, sl_batch *b, uint32_t row, sl_str record, sl_str *wh
         else if (cells[i].state == CELL_WRONG_TYPE && slot == x->p->id)
             number_id(st, k, row, record, &f->r->mem);
         else if (cells[i].state == CELL_WRONG_TYPE)
-            return *why =
-                       said(st, slot == x->p->text ? "'%s' is no string" : "'%s' is of another type than a stage reads",
-                            name),
-                   SL_JSON_WRONG_TYPE;
+            return said(c, SL_JSON_WRONG_TYPE, why,
+                        slot == x->p->text ? "'%s' is no string" : "'%s' is of another type than a stage reads", name);
         else if (slot != x->p->source) /* `source` falls back to the file's name */
             k->c.valid[row >> 6] &= ~(1ull << (row & 63));
     }
     if (s->read_spec.key) {
         const json_cell *k = &cells[s->n_fill];
         if (k->state != CELL_OK)
-            return *why = said(st, "there is no '%s', which is to be the key", s->read_spec.key), SL_JSON_WRONG_TYPE;
+            return said(c, SL_JSON_WRONG_TYPE, why, "there is no '%s', which is to be the key", s->read_spec.key);
         f->r->key[row] = hash_bytes(k->v.str.p, k->v.str.n);
     }
     return SL_JSON_OK;

@@ -14,9 +14,11 @@ enum {
 
 static void note_code(const exec *x, int code)
 {
-    int *all = x->o.open_code;
-    if (all)
-        *all = (code == SL_E_IO || code == SL_E_CANCEL) && (*all == SL_OK || *all == code) ? code : SL_E_CONFIG;
+    int *worst = x->o.open_code;
+    if (!worst || *worst == SL_E_NOMEM)
+        return;
+    const bool own = code == SL_E_IO || code == SL_E_CANCEL; /* where all say the same */
+    *worst = code == SL_E_NOMEM || (own && (*worst == SL_OK || *worst == code)) ? code : SL_E_CONFIG;
 }
 
 static void note_error(worker *w, const plan_stage *p, diags *d, int code)
@@ -181,7 +183,7 @@ static bool list_splits(exec *x, uint32_t stage, diags *d)
         char *path = arena_strdup(&x->mem, out.path ? out.path : s->p->name),
              *label = arena_strdup(&x->mem, out.label ? out.label : path);
         if (!v || !path || !label) {
-            diag_error(d, s->p->in_file->at, "out of memory");
+            diag_nomem(d);
             return false;
         }
         x->splits = v;
@@ -277,7 +279,7 @@ exec *exec_open(const plan *p, const exec_options *o, diags *d)
     const size_t before = d->errors;
     exec *x = calloc(1, sizeof *x);
     if (!x) {
-        diag_error(d, (diag_at){ 0 }, "out of memory");
+        diag_nomem(d);
         return NULL;
     }
     x->p = p;
@@ -294,7 +296,7 @@ exec *exec_open(const plan *p, const exec_options *o, diags *d)
     if (made && o->resume)
         outputs_continue(x->outs);
     if (!made)
-        diag_error(d, (diag_at){ 0 }, "out of memory");
+        diag_nomem(d);
     else
         open_stages(x, d);
     for (size_t i = 0; d->errors == before && i < p->n_sources; i++) {

@@ -5,7 +5,7 @@
 #include <string.h>
 #include "exec/engine.h"
 
-static void collect_manifest(exec *x)
+static bool collect_manifest(exec *x)
 {
     x->manifest = malloc((x->n_splits + 1) * sizeof *x->manifest);
     for (size_t i = 0; x->manifest && i < x->n_splits; i++) {
@@ -22,6 +22,7 @@ static void collect_manifest(exec *x)
         if (file != PLAN_NONE)
             x->files[file].records += sp->records;
     }
+    return x->manifest != NULL;
 }
 
 static int by_place(const void *a, const void *b)
@@ -33,7 +34,7 @@ static int by_place(const void *a, const void *b)
 }
 
 /* In the order of the stream, whoever met it first. */
-static void collect_damage(exec *x)
+static bool collect_damage(exec *x)
 {
     if (x->n_damages)
         qsort(x->damages, x->n_damages, sizeof *x->damages, by_place);
@@ -45,10 +46,11 @@ static void collect_damage(exec *x)
         exec_file *file = &x->files[x->damages[i].file];
         const char **list = arena_grow(&x->mem, file->damage, file->n_damage, sizeof *list);
         if (!list)
-            return;
+            return false;
         file->damage = list;
         list[file->n_damage++] = x->damages[i].text;
     }
+    return !x->notes.failed;
 }
 
 void damage_save(exec *x, item end, sbuf *out)
@@ -237,8 +239,8 @@ void exec_collect(exec *x)
 {
     for (uint32_t i = 0; x->result && i < x->p->n_stages; i++)
         collect_stage(x, i);
-    collect_manifest(x);
-    collect_damage(x);
+    if ((!collect_manifest(x) || !collect_damage(x)) && !x->failed) /* a report that says less would be wrong */
+        sched_fail(x, (item){ UINT32_MAX, 0 }, SL_E_NOMEM, "out of memory");
     const worker *first = &x->workers[0];
     for (unsigned i = 1; i < x->threads; i++)
         first = x->workers[i].first_error < first->first_error ? &x->workers[i] : first;

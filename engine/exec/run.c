@@ -21,7 +21,7 @@ const char *pass_describe(exec *x)
     return z;
 }
 
-static void note_pass(exec *x, uint64_t began)
+static bool note_pass(exec *x, uint64_t began)
 {
     exec_pass *v = arena_grow(&x->mem, x->passes, x->n_run, sizeof *v);
     const char *what = pass_describe(x);
@@ -31,6 +31,7 @@ static void note_pass(exec *x, uint64_t began)
                                      .seconds = (double)(now_ns() - began) / 1e9,
                                      .documents = atomic_load(&x->documents) };
     }
+    return v && what;
 }
 
 static void fail_all(exec *x, const char *why)
@@ -54,7 +55,8 @@ exec_end exec_run(exec *x)
         }
         pass_work(x);
         pass_end(x);
-        note_pass(x, began);
+        if (!note_pass(x, began))
+            fail_all(x, "out of memory");
         last = x->now.plan.last;
         errors = exec_too_many_errors(x);
         stop = exec_cancelled(x);

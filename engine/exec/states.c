@@ -5,6 +5,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <time.h>
+#include <unistd.h>
 #include "base/fs.h"
 #include "base/hash.h"
 #include "exec/engine.h"
@@ -61,16 +62,28 @@ static void add_inputs(const exec *x, uint32_t stage, sbuf *out)
     }
 }
 
-/* What the documents that leave (fit: enter) a stage depend on, as a hash; port as in passes. `memo` has those of
- * stages. */
-static uint64_t identity(exec *x, uint32_t stage, bool fit, uint64_t *memo)
+/* Names in the making. failed: memory ran out, and what was hashed is not all of it. */
+typedef struct naming {
+    uint64_t *memo; /* of stages; 0: not known yet */
+    bool failed;
+} naming;
+
+static naming naming_new(const exec *x)
+{
+    uint64_t *memo = calloc(x->p->n_stages + 1, sizeof *memo);
+    return (naming){ memo, !memo };
+}
+
+/* What the documents that leave (fit: enter) a stage depend on, as a hash; port as in passes. */
+static uint64_t identity(exec *x, uint32_t stage, bool fit, naming *names)
 {
     const plan_stage *p = &x->p->stages[stage];
     sbuf text = { 0 };
-    if (!fit && memo[stage])
-        return memo[stage];
+    if (names->failed || (!fit && names->memo[stage]))
+        return names->failed ? 0 : names->memo[stage];
     const uint64_t options = option_identity(p->def->options, p->cfg, fit ? SL_OPT_APPLY : 0,
                                              p->def->s.kind == SL_SINK ? NULL : file_identity);
+    names->failed |= !options;
     sbuf_printf(&text, "%s %016llx %u seed %016llx mode %u options %016llx", p->common.use,
                 (unsigned long long)plugin_identity(p->def->plugin), p->def->s.state_version,
                 (unsigned long long)plan_stage_seed(x->p, stage), fit ? 0 : p->mode, (unsigned long long)options);
@@ -78,43 +91,48 @@ static uint64_t identity(exec *x, uint32_t stage, bool fit, uint64_t *memo)
         add_inputs(x, stage, &text);
     } else {
         for (size_t k = 0; k < p->n_from && !fit; k++)
-            sbuf_printf(&text, " from %016llx", (unsigned long long)identity(x, p->from[k], false, memo));
+            sbuf_printf(&text, " from %016llx", (unsigned long long)identity(x, p->from[k], false, names));
         for (size_t k = 0; k < p->n_ports && !fit; k++)
             sbuf_printf(&text, " port %016llx",
                         (unsigned long long)(p->ports[k].state ? file_identity(states_port_path(x, &p->ports[k]))
                                              : p->ports[k].last == PLAN_NONE
                                                  ? 0
-                                                 : identity(x, p->ports[k].last, false, memo)));
+                                                 : identity(x, p->ports[k].last, false, names)));
     }
     const uint64_t h = hash_bytes(sbuf_z(&text), text.n);
+    names->failed |= text.failed;
     sbuf_free(&text);
     if (!fit)
-        memo[stage] = h ? h : 1;
+        names->memo[stage] = h ? h : 1;
     return h;
 }
 
 uint64_t states_run_identity(exec *x)
 {
-    uint64_t *memo = calloc(x->p->n_stages + 1, sizeof *memo), h = hash_bytes(x->p->hash, strlen(x->p->hash));
-    for (uint32_t i = 0; memo && i < x->p->n_stages; i++)
-        h = hash_two(h, identity(x, i, false, memo));
-    free(memo);
-    return h;
+    naming names = naming_new(x);
+    uint64_t h = hash_bytes(x->p->hash, strlen(x->p->hash));
+    for (uint32_t i = 0; i < x->p->n_stages; i++)
+        h = hash_two(h, identity(x, i, false, &names));
+    free(names.memo);
+    return names.failed ? hash_two((uint64_t)getpid(), now_ns()) : h; /* nobody's: it cannot be continued */
 }
 
-static void name_of(exec *x, uint32_t stage, uint32_t what, char out[17])
+/* false: out of memory. */
+static bool name_of(exec *x, uint32_t stage, uint32_t what, char out[17])
 {
     const plan_stage *p = &x->p->stages[stage];
-    uint64_t *memo = calloc(x->p->n_stages + 1, sizeof *memo), h = memo ? identity(x, stage, true, memo) : 0;
-    for (size_t k = 0; memo && k < p->n_from && (what == SL_WHOLE || what == 0); k++)
-        h = hash_two(h, identity(x, p->from[k], false, memo));
-    for (size_t k = 0; memo && k < p->n_ports; k++)
+    naming names = naming_new(x);
+    uint64_t h = identity(x, stage, true, &names);
+    for (size_t k = 0; k < p->n_from && (what == SL_WHOLE || what == 0); k++)
+        h = hash_two(h, identity(x, p->from[k], false, &names));
+    for (size_t k = 0; k < p->n_ports; k++)
         if (what == SL_WHOLE || what == k + 1)
             h = hash_two(h, p->ports[k].state               ? file_identity(states_port_path(x, &p->ports[k]))
                             : p->ports[k].last == PLAN_NONE ? 0
-                                                            : identity(x, p->ports[k].last, false, memo));
+                                                            : identity(x, p->ports[k].last, false, &names));
     snprintf(out, 17, "%016llx", (unsigned long long)h);
-    free(memo);
+    free(names.memo);
+    return !names.failed;
 }
 
 static void what_name(uint32_t what, char out[24])
@@ -175,7 +193,7 @@ static void report_of(const exec *x, uint32_t stage, sbuf *out)
     sbuf_puts(out, "]}");
 }
 
-static bool take_report(exec *x, uint32_t stage, const char *report)
+static int take_report(exec *x, uint32_t stage, const char *report)
 {
     static const json_field fields[] = { { "counts", SL_LIST_OF(SL_T_U64) }, { "tables", SL_LIST_OF(SL_T_STR) } };
     stage_state *s = &x->st[stage];
@@ -183,33 +201,37 @@ static bool take_report(exec *x, uint32_t stage, const char *report)
     const size_t n = strlen(report);
     char *copy = arena_zalloc(&x->mem, n + INPUT_SLACK + 1, 8);
     json_parser *parser = json_parser_new(fields, 2);
-    bool good = copy && parser;
+    json_error read = copy && parser ? JSON_OK : JSON_NOMEM;
+    bool good = read == JSON_OK;
     if (good && n) {
         memcpy(copy, report, n);
-        good = json_parse(parser, copy, n, &x->mem, cell) == JSON_OK && cell[0].state == CELL_OK &&
-               cell[1].state == CELL_OK && cell[0].v.list.n == s->n_metrics && cell[1].v.list.n % 2 == 0;
+        read = json_parse(parser, copy, n, &x->mem, cell);
+        good = read == JSON_OK && cell[0].state == CELL_OK && cell[1].state == CELL_OK &&
+               cell[0].v.list.n == s->n_metrics && cell[1].v.list.n % 2 == 0;
         for (size_t m = 0; good && m < s->n_metrics; m++)
             s->fit_counts[m] = ((const uint64_t *)cell[0].v.list.p)[m];
         const sl_str *t = good ? cell[1].v.list.p : NULL;
-        for (uint32_t i = 0; good && i + 1 < cell[1].v.list.n; i += 2) {
+        for (uint32_t i = 0; read == JSON_OK && good && i + 1 < cell[1].v.list.n; i += 2) {
             exec_table *v = arena_grow(&x->mem, s->tables, s->n_tables, sizeof *v);
-            if (!v)
-                break;
-            s->tables = v;
-            v[s->n_tables++] =
-                (exec_table){ arena_strndup(&x->mem, t[i].p, t[i].n), arena_strndup(&x->mem, t[i + 1].p, t[i + 1].n) };
+            const exec_table table = { arena_strndup(&x->mem, t[i].p, t[i].n),
+                                       arena_strndup(&x->mem, t[i + 1].p, t[i + 1].n) };
+            if (!v || !table.title || !table.rows) {
+                read = JSON_NOMEM;
+            } else {
+                s->tables = v;
+                v[s->n_tables++] = table;
+            }
         }
     }
     json_parser_free(parser);
-    return good;
+    return read == JSON_NOMEM ? SL_E_NOMEM : good ? SL_OK : SL_E_STATE;
 }
 
 const char *states_path(exec *x, uint32_t stage, uint32_t what, char name[17])
 {
     char kind[24];
-    if (!x->o.states)
+    if (!x->o.states || !name_of(x, stage, what, name))
         return NULL;
-    name_of(x, stage, what, name);
     what_name(what, kind);
     return artifact_path(&x->mem, x->o.states, x->p->stages[stage].common.use, name, kind);
 }
@@ -253,6 +275,11 @@ bool states_save(exec *x, uint32_t stage, uint32_t what)
     made_by(x, stage, &by);
     report_of(x, stage, &report);
     const char *plugin_name = arena_printf(&x->mem, "%s %s", s->p->def->plugin->name, s->p->def->plugin->version);
+    if (!path || by.failed || report.failed) { /* saved, it would mislead every later run */
+        sbuf_free(&by);
+        sbuf_free(&report);
+        return worker_fail(w, SL_E_NOMEM, "out of memory"), false;
+    }
     const artifact_head head = { .stage = s->p->common.use,
                                  .name = name,
                                  .what = kind,
@@ -299,8 +326,9 @@ static bool same_options(const plan_stage *p, const char *made_by, sbuf *why)
     if (copy)
         memcpy(copy, made_by, n);
     fit_options(p, &ours);
-    const bool known =
-        copy && parser && json_parse(parser, copy, n, &mem, &theirs) == JSON_OK && theirs.state == CELL_OK;
+    const json_error read = copy && parser ? json_parse(parser, copy, n, &mem, &theirs) : JSON_NOMEM;
+    const bool known = read == JSON_OK && theirs.state == CELL_OK;
+    why->failed |= read == JSON_NOMEM || ours.failed;
     if (!known)
         sbuf_puts(why, "it does not say which options it was made with");
     else if (theirs.v.str.n != ours.n || memcmp(theirs.v.str.p, sbuf_z(&ours), ours.n) != 0)
@@ -309,9 +337,10 @@ static bool same_options(const plan_stage *p, const char *made_by, sbuf *why)
     json_parser_free(parser);
     arena_free(&mem);
     sbuf_free(&ours);
-    return !why->n;
+    return !why->n && !why->failed;
 }
 
+/* false: why says it, or has failed: no memory. */
 static bool is_ours(const exec *x, uint32_t stage, const artifact_head *h, bool part, sbuf *why)
 {
     const plan_stage *p = &x->p->stages[stage];
@@ -322,7 +351,7 @@ static bool is_ours(const exec *x, uint32_t stage, const artifact_head *h, bool 
                     p->def->s.state_version);
     else if (strncmp(h->what, part ? "port " : "whole", 5) != 0)
         sbuf_printf(why, "it holds '%s'; %s is wanted", h->what, part ? "what a fit gathered ('port 0')" : "'whole'");
-    return !why->n && same_options(p, h->made_by, why);
+    return !why->n && !why->failed && same_options(p, h->made_by, why);
 }
 
 /* What reads the file names it first. */
@@ -348,9 +377,11 @@ static int load(exec *x, uint32_t stage, uint32_t what, const char *path, sbuf *
     s->readers = readers;
     readers[s->n_readers++] = io.in; /* what it mapped must stay */
     if (!is_ours(x, stage, artifact_head_of(io.in), what != SL_WHOLE, &reason)) {
-        sbuf_printf(why, "%s cannot be used: %s", path, sbuf_z(&reason));
+        r = reason.failed ? SL_E_NOMEM : SL_E_STATE;
+        if (r == SL_E_STATE)
+            sbuf_printf(why, "%s cannot be used: %s", path, sbuf_z(&reason));
         sbuf_free(&reason);
-        return SL_E_STATE;
+        return r;
     }
     st->ctx.phase = SL_FIT;
     const uint64_t t0 = now_ns();
@@ -359,8 +390,8 @@ static int load(exec *x, uint32_t stage, uint32_t what, const char *path, sbuf *
     if (r >= 0 && artifact_left(io.in))
         r = worker_fail(w, SL_E_STATE, "%s left %llu bytes unread", s->p->name,
                         (unsigned long long)artifact_left(io.in));
-    if (r >= 0 && what == SL_WHOLE && !take_report(x, stage, artifact_head_of(io.in)->report))
-        r = worker_fail(w, SL_E_STATE, "what it says of the fit cannot be read");
+    if (r >= 0 && what == SL_WHOLE && (r = take_report(x, stage, artifact_head_of(io.in)->report)) == SL_E_STATE)
+        worker_fail(w, r, "what it says of the fit cannot be read");
     if (r < 0)
         refuse(why, path, w->error.n ? sbuf_z(&w->error) : "out of memory");
     else {
@@ -410,12 +441,14 @@ void states_check_ports(exec *x, diags *d)
             if (!port->state)
                 continue;
             artifact_reader *r = artifact_open(states_port_path(x, port), &code, &why);
-            if (!r)
-                diag_error(d, port->at, "%s", why.n ? sbuf_z(&why) : "out of memory");
-            else if (!x->st[i].s->load)
+            if (r && !x->st[i].s->load)
                 diag_error(d, port->at, "%s cannot load a saved state", x->p->stages[i].common.use);
-            else if (!is_ours(x, i, artifact_head_of(r), true, &why))
+            else if (r && !is_ours(x, i, artifact_head_of(r), true, &why) && !why.failed)
                 diag_error(d, port->at, "%s cannot be used: %s", port->state, sbuf_z(&why));
+            else if (!r && code != SL_E_NOMEM)
+                diag_error(d, port->at, "%s", sbuf_z(&why));
+            if (why.failed || code == SL_E_NOMEM)
+                diag_nomem(d);
             artifact_close(r);
             sbuf_free(&why);
         }

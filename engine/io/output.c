@@ -82,6 +82,8 @@ static void output_free(output *out)
             unlink(s->tmp);
         shard_free(s);
     }
+    if (out->set->resumed && !out->set->keep)
+        (void)output_sweep(out->spec.path, out->set->tag);
     output_unlock(out);
     sbuf_free(&out->tail.text);
     free(out->list);
@@ -147,8 +149,8 @@ output *outputs_open(outputs *o, const output_spec *spec, sbuf *err)
     o->refused = SL_E_IO;
     if (!path_is_stdout(spec->path) && make_folder(spec->path, err) < 0)
         return NULL;
-    o->refused = SL_E_CONFIG;
-    if (!path_is_stdout(spec->path) && path_in_the_way(spec->path, err) < 0)
+    o->refused = path_is_stdout(spec->path) ? 0 : path_in_the_way(spec->path, err);
+    if (o->refused < 0)
         return NULL;
     output *out = list_room(o) ? output_new(o, spec) : NULL;
     o->refused = !out ? SL_E_NOMEM : output_lock(out, err);

@@ -132,6 +132,7 @@ struct outputs {
     char *tag;
     int refused;       /* why the last outputs_open gave NULL */
     bool continuing;   /* outputs_open makes no file */
+    bool resumed;      /* files of an earlier run may lie there, also behind its mark */
     bool keep;         /* temporary files stay */
     uint64_t tail_age; /* ns: marks hold the records of an open frame that is at least as old */
 

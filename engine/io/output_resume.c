@@ -356,6 +356,7 @@ int outputs_resume(outputs *o, const char *json, size_t n, sbuf *reterr)
     sbuf_free(&ignored);
     if (r == 0) {
         o->continuing = o->keep = false;
+        o->resumed = true;
         o->marked = (stream_at){ o->split, o->chunk, 0 };
     }
     return r;

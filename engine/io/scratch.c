@@ -124,12 +124,12 @@ static int open_unlinked(const char *dir, unsigned thread)
 
 static int open_file(scratch *s, unsigned thread, sbuf *err)
 {
+    atomic_store(&s->used, true);
     int fd = fs_mkdirs(s->dir);
     if (fd < 0) {
         sbuf_printf(err, "cannot make the folder %s for scratch space: %s", s->dir, strerror(-fd));
         return fd == -ENOMEM ? SL_E_NOMEM : SL_E_IO;
     }
-    atomic_store(&s->used, true);
     fd = open(s->dir, O_TMPFILE | O_EXCL | O_RDWR | O_CLOEXEC, 0600);
     if (fd < 0)
         fd = errno == EOPNOTSUPP || errno == EISDIR || errno == EINVAL ? open_unlinked(s->dir, thread) : -errno;

@@ -73,10 +73,8 @@ spill *spill_new(scratch *disk, budget *b, unsigned threads, const spill_spec *s
         return NULL;
     }
     spill *s = calloc(1, sizeof *s);
-    if (!s) {
-        spill_nomem(err);
+    if (!s)
         return NULL;
-    }
     s->disk = disk;
     s->budget = b;
     s->threads = threads;
@@ -88,7 +86,6 @@ spill *spill_new(scratch *disk, budget *b, unsigned threads, const spill_spec *s
     if (make_tables(s))
         return s;
     spill_free(s);
-    spill_nomem(err);
     return NULL;
 }
 

@@ -23,7 +23,7 @@ static uint32_t stage_called(plan *p, diags *d, size_t me, const char *name, dia
     uint32_t found = PLAN_NONE;
     unsigned uses = 0;
     if (!names)
-        return diag_error(d, at, "out of memory"), PLAN_NONE;
+        return diag_nomem(d), PLAN_NONE;
     size_t n = 0;
     for (size_t i = 0; i < me; i++) {
         if (p->stages[i].owner != PLAN_NONE) /* a port's chain is the port's own */
@@ -67,7 +67,7 @@ static void connect(plan *p, diags *d, uint32_t above, uint32_t below, uint32_t 
              *to = arena_grow(&p->mem, a->to, a->n_to, sizeof *to),
              *to_port = arena_grow(&p->mem, a->to_port, a->n_to, sizeof *to_port);
     if (!from || !to || !to_port) {
-        diag_error(d, b->in_file->at, "out of memory");
+        diag_nomem(d);
         return;
     }
     b->from = from;
@@ -186,7 +186,7 @@ static void order_sources(plan *p, diags *d, bits *under, bits *before)
     p->sources = arena_alloc(&p->mem, (n + 1) * sizeof *p->sources, _Alignof(uint32_t));
     p->places = arena_alloc(&p->mem, (n + 1) * sizeof *p->places, _Alignof(uint32_t));
     if (!all.w || !done.w || !ahead || !p->sources || !p->places) {
-        diag_error(d, (diag_at){ 0 }, "out of memory");
+        diag_nomem(d);
         return;
     }
     for (size_t i = 0; i < n; i++)
@@ -252,7 +252,7 @@ void bind_graph(plan *p, diags *d)
             under = NULL;
     }
     if (!under || !before || !above) {
-        diag_error(d, (diag_at){ 0 }, "out of memory");
+        diag_nomem(d);
         return;
     }
     for (size_t i = 0; i < n; i++) {

@@ -10,7 +10,7 @@ static bool bind_chain_stage(plan *p, diags *d, registry *reg, const yaml_node *
     const yaml_node *use = node->kind == YAML_MAP ? yaml_get(node, "use") : NULL;
     pipeline_stage *in_file = arena_zalloc(&p->mem, sizeof *in_file, _Alignof(pipeline_stage));
     if (!in_file)
-        return diag_error(d, node->at, "out of memory"), false;
+        return diag_nomem(d), false;
     if (!use || use->kind != YAML_SCALAR || !use->n) {
         if (!node->reported)
             diag_error(d, node->at,

@@ -28,7 +28,7 @@ static void bind_options(plan *p, diags *d, plan_stage *s)
     others[n] = NULL;
     s->cfg = arena_zalloc(&p->mem, s->def->s.config_size + 1, 64);
     if (!s->cfg) {
-        diag_error(d, s->in_file->at, "out of memory");
+        diag_nomem(d);
         return;
     }
     option_read(d, &p->mem, s->def->options, (option_scope){ s->common.use, others }, s->in_file->node, s->cfg);
@@ -46,7 +46,7 @@ static void bind_common(plan *p, diags *d, plan_stage *s)
     if (others)
         option_read(d, &p->mem, stage_common_table(), (option_scope){ "a stage", others }, map, &s->common);
     else
-        diag_error(d, s->in_file->at, "out of memory");
+        diag_nomem(d);
 }
 
 static bool has_rejects(const stage_def *def)
@@ -121,7 +121,7 @@ uint32_t bind_stage(plan *p, diags *d, registry *reg, const pipeline_stage *in_f
     bind_common(p, d, &s);
     plan_stage *v = arena_grow(&p->mem, p->stages, p->n_stages, sizeof *v);
     if (!v) {
-        diag_error(d, in_file->at, "out of memory");
+        diag_nomem(d);
         return PLAN_NONE;
     }
     p->stages = v;

@@ -26,6 +26,8 @@ bool plan_make(plan *p, diags *d, const pipeline *file, registry *reg)
     plan_json(p, &json);
     snprintf(p->hash, sizeof p->hash, "%016llx", (unsigned long long)hash_bytes(sbuf_z(&json), json.n));
     const bool good = !json.failed;
+    if (!good)
+        diag_nomem(d);
     sbuf_free(&json);
     return good;
 }

@@ -89,6 +89,7 @@ bool elf_check_plugin(const char *path, sbuf *why)
 {
     sbuf file = { 0 };
     const int r = fs_read_file(path, MAX_PLUGIN_BYTES, &file);
+    why->failed |= r == -ENOMEM;
     const bool good = r < 0 ? (sbuf_printf(why, "cannot be read: %s", strerror(-r)), false) : check_image(&file, why);
     sbuf_free(&file);
     return good;

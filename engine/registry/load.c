@@ -108,7 +108,7 @@ static const plugin_def *read_plugin(arena *mem, const char *file, const sl_plug
     plugin_def *out = arena_zalloc(mem, sizeof *out, _Alignof(plugin_def));
     size_t n = 0;
     if (!out)
-        return *why = "needs memory that is not there", NULL;
+        return *why = NULL, NULL;
     if (raw->abi_major != SL_ABI_MAJOR || raw->abi_minor > SL_ABI_MINOR)
         return *why = arena_printf(mem, "is built for plugin ABI %u.%u; this engine has %u.%u", raw->abi_major,
                                    raw->abi_minor, SL_ABI_MAJOR, SL_ABI_MINOR),
@@ -129,7 +129,7 @@ static const plugin_def *read_plugin(arena *mem, const char *file, const sl_plug
                          .stages = arena_zalloc(mem, (n + 1) * sizeof *out->stages, _Alignof(stage_def)),
                          .n_stages = n };
     if (!out->path || !out->stages)
-        return *why = "needs memory that is not there", NULL;
+        return *why = NULL, NULL;
     for (size_t i = 0; i < n; i++) {
         stage_def *d = &out->stages[i];
         copy_prefix(&d->s, sizeof d->s, p.stages[i], p.stages[i]->struct_size);
@@ -159,7 +159,7 @@ const plugin_def *plugin_load(arena *mem, const char *file, const char **why)
 {
     sbuf text = { 0 };
     if (!elf_check_plugin(file, &text)) {
-        *why = arena_strdup(mem, sbuf_z(&text));
+        *why = text.failed ? NULL : arena_strdup(mem, sbuf_z(&text));
         sbuf_free(&text);
         return NULL;
     }

@@ -3,6 +3,7 @@
 #define SLUICE_LOAD_H
 #include "registry/registry.h"
 
-/* NULL: *why says, as the rest of a sentence that begins with the file, why it was not loaded. All in mem. */
+/* NULL: *why says, as the rest of a sentence that begins with the file, why it was not loaded;
+ * *why NULL: for want of memory. All in mem. */
 const plugin_def *plugin_load(arena *mem, const char *file, const char **why);
 #endif

@@ -1,5 +1,6 @@
 /* The registry: folders, files, plugins, stages. Loading one file is in load.c. */
 #include <dirent.h>
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include "base/str.h"
@@ -21,6 +22,8 @@ struct registry {
     size_t n_plugins, plugins_cap;
     plugin_problem *problems;
     size_t n_problems, problems_cap;
+    const char *unread; /* a folder that could not be read, and why: an errno */
+    int unread_why;
     const stage_def **sorted;
     size_t n_sorted;
 };
@@ -77,18 +80,27 @@ static void list_folder(registry *r, const char *folder)
 {
     DIR *d = opendir(folder);
     const size_t from = r->n_files;
-    if (!d)
-        return;
-    for (const struct dirent *e; (e = readdir(d));) {
+    int why = d || errno == ENOENT || errno == ENOTDIR ? 0 : errno;
+    for (const struct dirent *e; d && !why && (errno = 0, e = readdir(d));) {
         const size_t n = strlen(e->d_name);
-        if (n < 4 || strcmp(e->d_name + n - 3, ".so") || e->d_name[0] == '.' ||
-            !grow((void **)&r->files, r->n_files, &r->files_cap, sizeof *r->files))
+        if (n < 4 || strcmp(e->d_name + n - 3, ".so") || e->d_name[0] == '.')
             continue;
-        char *path = arena_printf(&r->mem, "%s/%s", folder, e->d_name);
+        char *path = grow((void **)&r->files, r->n_files, &r->files_cap, sizeof *r->files)
+                         ? arena_printf(&r->mem, "%s/%s", folder, e->d_name)
+                         : NULL;
         if (path)
             r->files[r->n_files++] = (found_file){ .path = path, .name = path + strlen(folder) + 1 };
+        else
+            why = ENOMEM;
     }
-    closedir(d);
+    if (d) {
+        why = why ? why : errno;
+        closedir(d);
+    }
+    if (why) {
+        r->unread = folder;
+        r->unread_why = why;
+    }
     if (r->n_files > from)
         qsort(r->files + from, r->n_files - from, sizeof *r->files, by_name);
 }
@@ -104,6 +116,8 @@ static void list_files(registry *r)
         char *folder = n ? arena_strndup(&r->mem, at, n) : NULL;
         if (folder)
             list_folder(r, folder);
+        else if (n)
+            r->unread_why = ENOMEM;
         at += n + (at[n] == ':');
     }
 }
@@ -126,9 +140,11 @@ static const stage_def *stage_named(const registry *r, const char *use)
 const plugin_def *registry_load(registry *r, const char *file, const char **why)
 {
     const plugin_def *p = plugin_load(&r->mem, file, why);
-    if (p && grow((void **)&r->plugins, r->n_plugins, &r->plugins_cap, sizeof *r->plugins))
-        r->plugins[r->n_plugins++] = p;
-    return p;
+    if (!p)
+        return NULL;
+    if (!grow((void **)&r->plugins, r->n_plugins, &r->plugins_cap, sizeof *r->plugins))
+        return *why = NULL, NULL;
+    return r->plugins[r->n_plugins++] = p;
 }
 
 static void try_file(registry *r, found_file *f)
@@ -138,8 +154,10 @@ static void try_file(registry *r, found_file *f)
         return;
     f->tried = true;
     const plugin_def *p = registry_load(r, f->path, &why);
-    if (!p)
+    if (!p && why)
         problem(r, f->path, why);
+    else if (!p)
+        r->unread_why = ENOMEM;
     for (size_t i = 0; p && i < p->n_stages; i++) {
         const stage_def *first = stage_named(r, p->stages[i].s.name);
         if (first && first->plugin != p)
@@ -172,7 +190,12 @@ static const stage_def *not_found(registry *r, const char *use, size_t family, d
         names[i] = all[i]->s.name;
     if (names)
         guess = str_suggest(use, names, n);
-    if (!n)
+    if (r->unread_why == ENOMEM)
+        diag_nomem(d);
+    else if (r->unread_why)
+        diag_error(d, at, "unknown stage '%s'; plugins in %s could not be looked for: %s", use, r->unread,
+                   strerror(r->unread_why));
+    else if (!n)
         diag_error(d, at, "unknown stage '%s': no plugin was found in %s", use,
                    *r->search ? r->search : "(no plugin path)");
     else if (guess)

@@ -45,7 +45,7 @@ size_t registry_problems(const registry *r, const plugin_problem **out);
 /* All stages loaded so far, sorted by name. */
 size_t registry_stages(registry *r, const stage_def *const **out);
 const char *registry_path(const registry *r); /* the folders searched, for messages */
-/* Loads one file. NULL: why not, in *why (lives as long as r). */
+/* Loads one file. NULL: why not, in *why (lives as long as r; NULL: for want of memory). */
 const plugin_def *registry_load(registry *r, const char *file, const char **why);
 
 /* Row i of a table of the stage, missing fields zeroed; false past the last. */

@@ -141,7 +141,7 @@ static bool bind_range(bound_case *b, arena *mem, diags *d)
     const pipeline_case *c = b->c;
     uint8_t *below = arena_zalloc(mem, p->n_stages + 1, 1), *above = arena_zalloc(mem, p->n_stages + 1, 1);
     if (!below || !above) {
-        diag_error(d, c->place, "out of memory");
+        diag_nomem(d);
         return false;
     }
     if (b->first == PLAN_NONE &&
@@ -251,7 +251,7 @@ static bool bind_ports(bound_case *b, arena *mem, diags *d)
 {
     uint32_t *v = arena_zalloc(mem, (b->c->n_ports + 1) * sizeof *v, _Alignof(uint32_t));
     if (!v)
-        diag_error(d, b->c->place, "out of memory");
+        diag_nomem(d);
     for (size_t i = 0; v && i < b->c->n_ports; i++)
         bind_port(b, d, &b->c->ports[i], &v[i]);
     b->port_of = v;
@@ -271,7 +271,7 @@ bool case_bind(bound_case *b, arena *mem, diags *d, const plan *p, registry *reg
                : c->from || c->to ? arena_printf(mem, "%s to %s", p->stages[b->first].name, p->stages[b->last].name)
                                   : p->file->head.name;
     if (!b->where) {
-        diag_error(d, c->place, "out of memory");
+        diag_nomem(d);
         return false;
     }
     check_reasons(b, d, reg);

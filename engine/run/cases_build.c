@@ -185,6 +185,6 @@ bool case_build(pipeline *small, arena *mem, diags *d, const bound_case *b, cons
         small->stages[small->n_stages++] = (pipeline_stage){ sink_node(&x), b->c->place };
     }
     if (x.failed)
-        diag_error(d, b->c->place, "out of memory");
+        diag_nomem(d);
     return !x.failed;
 }

@@ -83,7 +83,7 @@ static int digest_plugins(job *j)
         const int r = stat(used[i]->path, &j->loaded[i]) ? -errno : sha256_file(used[i]->path, j->digest[i]);
         if (r) {
             sbuf_printf(&j->error, "cannot read the plugin %s: %s", used[i]->path, strerror(-r));
-            return EXIT_IO;
+            return r == -ENOMEM ? EXIT_INTERNAL : EXIT_IO;
         }
         j->digests[i] = j->digest[i];
     }
@@ -183,7 +183,8 @@ static int prepare(job *j)
     if (!j->x || !exec_probe(j->x, j->d)) {
         if (!j->d->errors)
             sbuf_puts(&j->error, "out of memory");
-        return !j->d->errors ? EXIT_INTERNAL : !j->x && code ? run_exit_code(code) : EXIT_CONFIG;
+        const bool memory = !j->d->errors || j->d->nomem || code == SL_E_NOMEM;
+        return memory ? EXIT_INTERNAL : !j->x && code ? run_exit_code(code) : EXIT_CONFIG;
     }
     if (j->folder.continues && (r = take_up(j)))
         return r;

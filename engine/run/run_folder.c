@@ -183,7 +183,7 @@ static int scan(run_folder *f, const char *name, uint64_t *highest, sbuf *err)
         return EXIT_IO;
     }
     arena_init(&scratch, 0);
-    for (const struct dirent *e; r == 0 && (e = readdir(d));) {
+    for (const struct dirent *e; r == 0 && (errno = 0, e = readdir(d));) {
         const uint64_t n = number_of(e->d_name, name);
         run_record record = { 0 };
         sbuf dir = { 0 };
@@ -214,6 +214,10 @@ static int scan(run_folder *f, const char *name, uint64_t *highest, sbuf *err)
         arena_reset(&scratch, 1 << 20);
         sbuf_free(&dir);
     }
+    if (r == 0 && errno) { /* some of them were not seen */
+        r = -errno;
+        sbuf_printf(err, "cannot list runs: %s", strerror(errno));
+    }
     arena_free(&scratch);
     closedir(d);
     if (r < 0 && !err->n)
@@ -233,11 +237,16 @@ static int look_given(run_folder *f, const char *hash, sbuf *err)
         sbuf_printf(err, "cannot list %s: %s", f->dir, strerror(errno));
         return EXIT_IO;
     }
-    for (const struct dirent *e; !foreign && (e = readdir(d));)
+    for (const struct dirent *e; !foreign && (errno = 0, e = readdir(d));)
         foreign = strcmp(e->d_name, ".") && strcmp(e->d_name, "..") && !is_own_file(e->d_name) &&
                   !is_own_temporary(e->d_name);
+    int r = foreign ? 0 : -errno;
     closedir(d);
-    int r = run_record_read(&f->mem, f->dir, &record, &f->before);
+    if (r < 0) {
+        sbuf_printf(err, "cannot list %s: %s", f->dir, strerror(-r));
+        return EXIT_IO;
+    }
+    r = run_record_read(&f->mem, f->dir, &record, &f->before);
     if (r == 0 && (record.ours || (!foreign && !f->before.n)))
         r = learn(f, &record, record.directory ? record.directory : f->directory, !take_over(f, &record, hash), true);
     else if (r == 0) {
@@ -397,9 +406,9 @@ int run_folder_write(const run_folder *f, const char *file, const sbuf *text, sb
     sbuf_printf(&path, "%s/%s", f->dir, file);
     const int r = text->failed || path.failed ? -ENOMEM : fs_write_atomic(path.p, sbuf_z(text), text->n);
     if (r)
-        sbuf_printf(err, "%scannot write %s: %s", err->n ? "\n" : "", sbuf_z(&path), strerror(-r));
+        sbuf_printf(err, "%scannot write %s/%s: %s", err->n ? "\n" : "", f->dir, file, strerror(-r));
     sbuf_free(&path);
-    return r ? EXIT_IO : 0;
+    return r == -ENOMEM ? EXIT_INTERNAL : r ? EXIT_IO : 0;
 }
 
 void run_folder_discard(run_folder *f)

@@ -91,7 +91,7 @@ bool case_read(arena *mem, diags *d, const diag_source *source, case_list *out)
     out->n = many ? many->n : 1;
     out->v = arena_zalloc(mem, (out->n + 1) * sizeof(*out->v), _Alignof(test_case));
     if (!out->v) {
-        diag_error(d, root->at, "out of memory");
+        diag_nomem(d);
         return false;
     }
     for (size_t i = 0; i < out->n; i++)

@@ -8,6 +8,7 @@
 #include <string.h>
 #include "base/diag.h"
 #include "base/str.h"
+#include "unit/alloc_fails.h"
 
 static void shows_color(diags *d, bool color, const char *want)
 {
@@ -198,6 +199,33 @@ static void test_once(void **u)
     diags_free(&d);
 }
 
+static void test_no_memory(void **u)
+{
+    (void)u;
+    diags d;
+    const diag_source a = source("a", NULL);
+    diags_init(&d);
+    diag_error(&d, (diag_at){ &a, 1, 1, 1 }, "wrong");
+    diag_nomem(&d);
+    diag_hint(&d, "of no use");
+    diag_nomem(&d); /* once is enough */
+    assert_true(d.nomem);
+    assert_int_equal(d.errors, 2);
+    shows(&d, "a:1:1: error: wrong\nerror: out of memory\n");
+    assert_false(d.nomem);
+    for (long nth = 0, more = 1; more; nth++) { /* the words, the list, the copy */
+        alloc_fail_at(nth);
+        diag_error(&d, (diag_at){ &a, 1, 1, 1 }, "wrong");
+        more = alloc_failed();
+        assert_int_equal(d.nomem, more);
+        assert_int_equal(d.n, !more);
+        assert_true(d.errors > 0);
+        diags_free(&d);
+        diags_init(&d);
+    }
+    diags_free(&d);
+}
+
 static void test_many(void **u)
 {
     (void)u;
@@ -250,7 +278,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_control), cmocka_unit_test(test_places),    cmocka_unit_test(test_color),
         cmocka_unit_test(test_caret),   cmocka_unit_test(test_long_line), cmocka_unit_test(test_order),
-        cmocka_unit_test(test_once),    cmocka_unit_test(test_many),
+        cmocka_unit_test(test_once),    cmocka_unit_test(test_many),      cmocka_unit_test(test_no_memory),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
