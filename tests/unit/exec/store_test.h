@@ -187,14 +187,19 @@ static inline result run_way(const char *body, const way *w, job *j)
 {
     sbuf text = { 0 };
     result r;
-    char *quarantine = strdup(in("@/quarantine"));
+    const bool plain = !*w->here; /* stays open, and so keeps its files to itself, while others run */
+    char *quarantine = strdup(in(plain ? "@/one.quarantine" : "@/quarantine"));
     const exec_options o = { .threads = w->threads, .quarantine = quarantine, .spill = w->spill };
     fill_in(&text, w->head, body, w->here);
+    if (plain)
+        memcpy(strstr(text.p, "out.jsonl"), "one", 3);
     unlink(quarantine);
     if (job_run(j, text.p, o) != EXEC_OK)
         fail_msg("%s: ended with %d: %s\n%s", w->what, (int)j->end, exec_error(j->x), text.p);
-    r.out = get_file("@/out.jsonl");
-    r.quarantine = access(quarantine, F_OK) ? strdup("") : quarantine_lines(get_file("@/quarantine"), !w->sorts);
+    r.out = get_file(plain ? "@/one.jsonl" : "@/out.jsonl");
+    r.quarantine = access(quarantine, F_OK)
+                       ? strdup("")
+                       : quarantine_lines(get_file(plain ? "@/one.quarantine" : "@/quarantine"), !w->sorts);
     sbuf_free(&text);
     free(quarantine);
     return r;
