@@ -1,8 +1,8 @@
-/* One look at a text for what the quality rules of the field ask for: white space words, newlines, and counts; then,
- * for words of any splitter, the squeezed text with lengths and hashes that repetition rules compare. The hot path of
- * the filters: kernels for AVX-512 (VBMI2), AVX2 and plain C give the same. */
+/* One look at a text for what the quality rules of the field ask for: white space words, newlines, counts. And words of
+ * any splitter one behind the other with their hashes, as the repetition rules compare them. */
 #ifndef TEXT_SCAN_H
 #define TEXT_SCAN_H
+#include <string.h>
 #include "text/buf.h"
 
 typedef struct text_scan {
@@ -20,31 +20,65 @@ typedef struct text_scan {
 /* Fills s (zeroed before the first use; its memory is used again). false: out of memory. */
 bool text_scan_read(text_scan *s, sl_str t);
 void text_scan_free(text_scan *s);
+/* The words alone: Python's str.split(). */
+bool text_scan_words(sl_str t, text_spans *out);
 /* str.splitlines() by what was found. false: out of memory. */
 bool text_scan_lines(const text_scan *s, text_spans *out);
 
-/* Words one behind the other, as repetition rules look at them. */
+/* Words one behind the other. */
 typedef struct text_squeezed {
-    char *p;                /* the words' bytes, joined with nothing; slack behind */
+    char *p;                /* the words' bytes, joined with nothing; TEXT_SLACK zero bytes behind */
     uint32_t *begin;        /* n + 1: where word i begins in p */
-    uint32_t *chars_before; /* n + 1: code points before word i; NULL where the text is ASCII: begin says it */
+    uint32_t *chars_before; /* n + 1: code points before word i; of an ASCII text the same as begin */
     uint64_t *hash;         /* n: of word i, all its bytes */
-    uint64_t *head; /* n: of the 16 bytes of p from word i on, whatever words they are of; zero behind the last word */
+    uint64_t *head;         /* n: of the 16 bytes of p from word i on, whatever words they are of */
     uint32_t n;
     size_t cap_bytes, cap_words;
-    uint32_t *chars_room;
+    uint32_t *room; /* for chars_before */
 } text_squeezed;
 
-/* Hashes are for tables whose hits are compared byte by byte: they may differ between processors. false: out of memory.
- */
+/* false: out of memory. */
 bool text_squeeze(text_squeezed *s, sl_str t, const sl_span *words, uint32_t n, bool ascii);
 void text_squeezed_free(text_squeezed *s);
-/* The same bytes? Reads up to 63 bytes behind either. */
-bool text_same(const char *a, const char *b, size_t n);
-uint64_t text_scan_hash(const char *p, size_t n); /* as above: for one process, one processor */
 
-/* Kernels, for tests: "avx512", "avx2", "plain", best first; NULL behind the last that runs here. Picked once, by the
- * processor; SLUICE_ISA names one to be used instead. */
+/* A hash for tables whose hits are compared byte by byte: quick, the same everywhere, and no promise beyond this
+ * process. */
+static inline uint64_t text_mix(uint64_t a, uint64_t b)
+{
+    const unsigned __int128 r = (unsigned __int128)(a ^ 0x9E3779B97F4A7C15u) * (b ^ 0xC2B2AE3D27D4EB4Fu);
+    return (uint64_t)r ^ (uint64_t)(r >> 64);
+}
+static inline uint64_t text_load(const char *p)
+{
+    uint64_t v;
+    memcpy(&v, p, sizeof v);
+    return v;
+}
+/* Reads up to 15 bytes behind. */
+static inline uint64_t text_quick_hash(const char *p, size_t n)
+{
+    uint64_t h = n;
+    for (; n > 16; p += 16, n -= 16)
+        h = text_mix(text_load(p) ^ h, text_load(p + 8));
+    uint64_t a = text_load(p), b = text_load(p + 8);
+    if (n <= 8) {
+        a &= n ? UINT64_MAX >> (64 - 8 * n) : 0;
+        b = 0;
+    } else {
+        b &= UINT64_MAX >> (128 - 8 * n);
+    }
+    return text_mix(a ^ h, b);
+}
+/* The same bytes? Reads up to 7 bytes behind either. */
+static inline bool text_same(const char *a, const char *b, size_t n)
+{
+    for (; n >= 8; a += 8, b += 8, n -= 8)
+        if (text_load(a) != text_load(b))
+            return false;
+    return !n || (text_load(a) ^ text_load(b)) << (64 - 8 * n) == 0;
+}
+
+/* Kernels, for tests: best first, ends with NULL. The best that runs here is used, or the one that SLUICE_ISA names. */
 extern const char *const text_kernels[];
 bool text_use_kernel(const char *name); /* false: it does not run here. Not while others work */
 #endif

@@ -1,0 +1,36 @@
+/* What a block of 64 bytes is made of, a bit a byte: the part of a scan that a processor's vectors do. Inside of text/.
+ */
+#ifndef TEXT_MASKS_H
+#define TEXT_MASKS_H
+#include <stddef.h>
+#include <stdint.h>
+
+enum { TEXT_BLOCK = 64 };
+
+typedef struct text_masks {
+    uint64_t space;     /* ASCII white space: U+9..D, 1C..20 */
+    uint64_t newline;   /* \n */
+    uint64_t breaks;    /* other ASCII ends of lines: U+B..D, 1C..1E */
+    uint64_t dot, hash; /* '.', '#' */
+    uint64_t high;      /* bytes of code points beyond ASCII */
+    uint64_t within;    /* of these, all but the first of each code point */
+    uint64_t lead;      /* C2, E1, E2, E3: white space and ends of lines beyond ASCII begin with these */
+} text_masks;
+
+typedef struct word_masks {
+    uint64_t word;  /* ASCII letters, digits, '_' */
+    uint64_t space; /* as above */
+    uint64_t high;
+} word_masks;
+
+typedef struct text_kernel {
+    const char *name;
+    int (*runs)(void); /* on this processor? */
+    void (*look)(const char *p, size_t blocks, text_masks *out);
+    void (*words)(const char *p, size_t blocks, word_masks *out);
+} text_kernel;
+
+extern const text_kernel text_kernel_avx512, text_kernel_avx2, text_kernel_plain;
+/* The one in use. */
+const text_kernel *text_kernel_now(void);
+#endif
