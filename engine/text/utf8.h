@@ -1,6 +1,7 @@
 /* UTF-8: checking, walking, counting. All but text_utf8_valid take valid UTF-8. */
 #ifndef TEXT_UTF8_H
 #define TEXT_UTF8_H
+#include <string.h>
 #include "sluice/plugin.h"
 
 /* How many leading bytes are whole, valid code points (no surrogates, none above U+10FFFF, shortest form): n if all
@@ -9,6 +10,20 @@ size_t text_utf8_valid(const char *p, size_t n);
 
 /* Code points. */
 size_t text_chars(const char *p, size_t n);
+
+/* How many leading bytes are ASCII. */
+static inline size_t text_ascii(const char *p, size_t n)
+{
+    size_t i = 0;
+    for (uint64_t eight; n - i >= 8; i += 8) {
+        memcpy(&eight, p + i, 8);
+        if (eight & 0x8080808080808080u)
+            break;
+    }
+    while (i < n && !(p[i] & 0x80))
+        i++;
+    return i;
+}
 
 static inline uint32_t text_next(const char **at)
 {
