@@ -59,13 +59,38 @@ static bool bridges(unsigned left, unsigned mark, unsigned right)
     return left == TEXT_WB_NUMERIC && right == TEXT_WB_NUMERIC && (mark == TEXT_WB_MID_NUM || mid_any(mark));
 }
 
+/* ---- ASCII: nearly everything in most texts ---- */
+
+enum { A_OTHER /* no word, joins nothing */, A_WORD /* letters, digits, '_' */, A_MAYBE /* marks that may join */ };
+static const uint8_t ascii[128] = {
+    ['"'] = A_MAYBE, ['\''] = A_MAYBE, [','] = A_MAYBE,        ['.'] = A_MAYBE,        [':'] = A_MAYBE,
+    [';'] = A_MAYBE, ['_'] = A_WORD,   ['0' ... '9'] = A_WORD, ['A' ... 'Z'] = A_WORD, ['a' ... 'z'] = A_WORD,
+};
+static inline unsigned ascii_at(const char *p) { return (signed char)*p < 0 ? A_MAYBE : ascii[(unsigned char)*p]; }
+
+/* The last of the letters, digits and '_' at p, all of which are one word; p itself if it is none. *whole: the word
+ * ends there. */
+static const char *ascii_run(const char *p, const char *end, bool *counts, bool *whole)
+{
+    const char *const from = p;
+    while (p < end && ascii_at(p) == A_WORD)
+        *counts |= *p++ != '_';
+    *whole = p > from && (p == end || ascii_at(p) == A_OTHER);
+    return p > from ? p - 1 : p;
+}
+
 /* The end of what begins at p < end; *counts: is it a word? */
 static const char *segment(const char *p, const char *end, bool *counts)
 {
+    bool whole;
+    *counts = false;
+    p = ascii_run(p, end, counts, &whole);
+    if (whole)
+        return p + 1;
     point x = look(p);
     unsigned left = x.wb, raw = x.wb; /* the last that WB4 did not ignore, and the last */
     unsigned flags = x.wb == TEXT_WB_REGIONAL;
-    *counts = x.counts;
+    *counts |= x.counts;
     if (line_end(x.wb))
         return x.wb == TEXT_WB_CR && x.end < end && *x.end == '\n' ? x.end + 1 : x.end;
     for (p = x.end; p < end; p = x.end) {
@@ -105,6 +130,10 @@ bool text_split_unicode(sl_str t, text_spans *out)
     out->n = 0;
     for (const char *p = t.p; p < end;) {
         bool counts;
+        if (ascii_at(p) == A_OTHER && p + 1 < end && (signed char)p[1] >= 0) {
+            p++;
+            continue;
+        }
         const char *const to = segment(p, end, &counts);
         if (counts) {
             if (!text_spans_room(out, (size_t)out->n + 1))

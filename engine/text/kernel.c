@@ -1,5 +1,5 @@
 /* Which kernel runs. */
-#include "text/masks.h"
+#include "text/kernel.h"
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>

@@ -1,9 +1,8 @@
-/* What a block of 64 bytes is made of, a bit a byte: the part of a scan that a processor's vectors do. Inside of text/.
- */
-#ifndef TEXT_MASKS_H
-#define TEXT_MASKS_H
-#include <stddef.h>
-#include <stdint.h>
+/* The part of a scan that a processor's vectors do: what a block of 64 bytes is made of, a bit a byte, and where that
+ * changes. One file a processor, each compiled for it, all with the body of kernel_body.h. Inside of text/. */
+#ifndef TEXT_KERNEL_H
+#define TEXT_KERNEL_H
+#include "text/scan.h"
 
 enum { TEXT_BLOCK = 64 };
 
@@ -26,8 +25,9 @@ typedef struct word_masks {
 typedef struct text_kernel {
     const char *name;
     int (*runs)(void); /* on this processor? */
-    void (*look)(const char *p, size_t blocks, text_masks *out);
-    void (*words)(const char *p, size_t blocks, word_masks *out);
+    bool (*scan)(text_scan *s, sl_str t,
+                 bool lines); /* all of text_scan_read but the "..."; without newlines if not asked for */
+    bool (*wordpunct)(sl_str t, text_spans *out);
 } text_kernel;
 
 extern const text_kernel text_kernel_avx512, text_kernel_avx2, text_kernel_plain;
