@@ -1,9 +1,10 @@
+#include "text/cpu.h"
 #include "text/kernel.h"
 #include "text/kernel_places.h"
 #ifdef __AVX2__
 #include <immintrin.h>
 
-static int runs(void) { return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("bmi2"); }
+static int runs(void) { return (cpu_has() & CPU_AVX2) != 0; }
 
 typedef struct half2 {
     __m256i a, b;

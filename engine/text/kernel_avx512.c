@@ -1,12 +1,9 @@
+#include "text/cpu.h"
 #include "text/kernel.h"
 #ifdef __AVX512VBMI2__
 #include <immintrin.h>
 
-static int runs(void)
-{
-    return __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vbmi2") &&
-           __builtin_cpu_supports("bmi2");
-}
+static int runs(void) { return (cpu_has() & CPU_AVX512) != 0; }
 
 static inline uint64_t is(__m512i x, int c) { return _mm512_cmpeq_epi8_mask(x, _mm512_set1_epi8((char)c)); }
 /* from <= x <= from + n */

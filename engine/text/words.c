@@ -2,6 +2,7 @@
 #include <string.h>
 #include "base/hash.h"
 #include "text/scan.h"
+#include "text/spacy_en.h"
 
 const char *const text_splitters[TEXT_SPLITTERS + 1] = { "whitespace", "wordpunct", "unicode", "spacy_en", NULL };
 

@@ -20,7 +20,6 @@ extern const char *const text_splitters[TEXT_SPLITTERS + 1];
 bool text_split(uint32_t splitter, sl_str t, text_spans *out);
 bool text_split_wordpunct(sl_str t, text_spans *out);
 bool text_split_unicode(sl_str t, text_spans *out);
-bool text_split_spacy_en(sl_str t, text_spans *out);
 
 /* The words of row `row`, whose text is t: those that an earlier stage found, or new ones, which later stages then
  * find. `column` is the SL_SHARED column `words.<splitter>` of type SL_LIST_OF(SL_T_SPAN). p NULL: out of memory,
