@@ -220,7 +220,7 @@ static const sl_option options[] = {
            .min = 0, .max = 1),
     SL_OPT(config, min_stop_words, I64, "2", "drop documents with fewer different stop words", .min = 0, .max = 64),
     SL_OPT_LIST(config, stop_words, STR, "[the, be, to, of, and, that, have, with]",
-                "the stop words, as they must stand in the text; at most 64, of at most 16 bytes"),
+                "the stop words, as they must stand in the text; at most 64"),
     { 0 },
 };
 static const sl_field fields[] = {

@@ -6,19 +6,19 @@ const char *stop_words_make(stop_words *s, const char *const *words, size_t n)
     if (n > STOP_WORDS_MOST)
         return "there are more than 64";
     for (size_t i = 0; i < n; i++) {
-        const size_t length = strlen(words[i]);
-        uint64_t key[2] = { 0, 0 };
-        if (!length || length > STOP_WORD_BYTES)
-            return "one of them is empty or longer than 16 bytes";
-        memcpy(key, words[i], length);
-        if (stop_words_find(s, key[0], key[1], (uint32_t)length))
+        const sl_str word = { words[i], (uint32_t)strlen(words[i]), 0 };
+        stop_word *w = &s->v[s->n];
+        if (!word.n)
+            return "one of them is empty";
+        w->all = word;
+        memcpy(w->head, word.p, word.n < sizeof w->head ? word.n : sizeof w->head);
+        if (stop_words_find(s, word, w->head[0], w->head[1]))
             return "one of them stands there twice";
-        uint32_t at = stop_words_hash(key[0], key[1]);
+        uint32_t at = stop_words_hash(w->head[0], w->head[1]);
         while (s->slot[at & 255])
             at++;
-        memcpy(s->key[s->n++], key, sizeof key);
-        s->slot[at & 255] = (uint8_t)s->n;
-        s->length_of[(unsigned char)words[i][0]] |= 1u << length;
+        s->slot[at & 255] = (uint8_t)++s->n;
+        s->length_of[(unsigned char)*word.p] |= 1u << (word.n < 31 ? word.n : 31);
     }
     return NULL;
 }

@@ -72,7 +72,7 @@ static inline word_counts count(sl_str t, const sl_span *words, uint32_t n, bool
         c.alpha += k.alpha;
         c.non_symbol += k.non_symbol;
         c.non_symbol_chars += k.non_symbol ? chars : 0;
-        found |= stop_words_find(stop, v[0], v[1], length);
+        found |= stop_words_find(stop, (sl_str){ p, length, 0 }, v[0], v[1]);
     }
     c.stop = (uint64_t)__builtin_popcountll(found);
     return c;
