@@ -28,6 +28,7 @@ typedef struct text_kernel {
     bool (*scan)(text_scan *s, sl_str t,
                  bool lines); /* all of text_scan_read but the "..."; without newlines if not asked for */
     bool (*wordpunct)(sl_str t, text_spans *out);
+    bool (*seek)(sl_str t, const text_needle *needles, uint32_t n, text_places *out);
 } text_kernel;
 
 extern const text_kernel text_kernel_avx512, text_kernel_avx2, text_kernel_plain;

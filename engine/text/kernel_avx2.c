@@ -58,9 +58,27 @@ static inline word_masks look_words(const char *p)
                          .high = bits(x.a, x.b) };
 }
 
+static inline uint64_t match(const char *p, const text_needle *needles, uint32_t n)
+{
+    const __m256i lower = _mm256_set1_epi8(32);
+    half2 x[4];
+    uint64_t found = 0;
+    for (unsigned i = 0; i < 4; i++) {
+        x[i] = load(p + i);
+        x[i] = (half2){ _mm256_or_si256(x[i].a, lower), _mm256_or_si256(x[i].b, lower) };
+    }
+    for (uint32_t k = 0; k < n; k++) {
+        uint64_t here = is(x[0], needles[k].p[0] | 32);
+        for (unsigned i = 1; i < needles[k].n; i++)
+            here &= is(x[i], needles[k].p[i] | 32);
+        found |= here;
+    }
+    return found;
+}
+
 #include "text/kernel_body.h"
 
-const text_kernel text_kernel_avx2 = { "avx2", runs, scan, split_wordpunct };
+const text_kernel text_kernel_avx2 = { "avx2", runs, scan, split_wordpunct, seek };
 #else
 static int never(void) { return 0; }
 const text_kernel text_kernel_avx2 = { .name = "avx2", .runs = never };

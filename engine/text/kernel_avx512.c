@@ -59,9 +59,25 @@ static inline uint32_t *put_places(uint32_t *out, uint64_t bits, uint32_t at)
     return out + n;
 }
 
+static inline uint64_t match(const char *p, const text_needle *needles, uint32_t n)
+{
+    const __m512i low = _mm512_set1_epi8(32);
+    __m512i x[4];
+    uint64_t found = 0;
+    for (unsigned i = 0; i < 4; i++)
+        x[i] = _mm512_or_si512(_mm512_loadu_si512(p + i), low);
+    for (uint32_t k = 0; k < n; k++) {
+        uint64_t here = is(x[0], needles[k].p[0] | 32);
+        for (unsigned i = 1; i < needles[k].n; i++)
+            here &= is(x[i], needles[k].p[i] | 32);
+        found |= here;
+    }
+    return found;
+}
+
 #include "text/kernel_body.h"
 
-const text_kernel text_kernel_avx512 = { "avx512", runs, scan, split_wordpunct };
+const text_kernel text_kernel_avx512 = { "avx512", runs, scan, split_wordpunct, seek };
 #else
 static int never(void) { return 0; }
 const text_kernel text_kernel_avx512 = { .name = "avx512", .runs = never };

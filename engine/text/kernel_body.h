@@ -1,5 +1,5 @@
-/* What every kernel does with its masks: included by kernel_*.c behind `look`, `look_words` and `put_places`, to be
- * compiled for their processor. */
+/* What every kernel does with its masks: included by kernel_*.c behind `look`, `look_words`, `match` and `put_places`,
+ * to be compiled for their processor. */
 #include <stdlib.h>
 #include "text/kernel.h"
 #include "text/unicode.h"
@@ -217,5 +217,30 @@ static bool split_wordpunct(sl_str t, text_spans *out)
         wp_block(&r, p, (uint32_t)at, &m);
     }
     out->n = (uint32_t)(r.out - (uint32_t *)out->v) / 2;
+    return true;
+}
+
+/* ---- needles ---- */
+
+static bool seek(sl_str t, const text_needle *needles, uint32_t n, text_places *out)
+{
+    const uint32_t whole = t.n / TEXT_BLOCK * TEXT_BLOCK;
+    char last[TEXT_BLOCK + 8] = { 0 };
+    memcpy(last, t.p + whole, t.n - whole);
+    out->n = 0;
+    for (size_t at = 0; at < t.n; at += TEXT_BLOCK) {
+        const uint64_t found = match(at < whole ? t.p + at : last, needles, n);
+        if (!found)
+            continue;
+        if (out->n + TEXT_BLOCK + 32 > out->cap) {
+            const size_t cap = ((size_t)out->n + TEXT_BLOCK + 32) * 2;
+            uint32_t *v = cap < UINT32_MAX ? realloc(out->v, cap * sizeof *v) : NULL;
+            if (!v)
+                return false;
+            out->v = v;
+            out->cap = (uint32_t)cap;
+        }
+        out->n = (uint32_t)(put_places(out->v + out->n, found, (uint32_t)at) - out->v);
+    }
     return true;
 }

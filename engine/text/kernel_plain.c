@@ -51,6 +51,19 @@ static inline word_masks look_words(const char *p)
     return m;
 }
 
+static inline uint64_t match(const char *p, const text_needle *needles, uint32_t n)
+{
+    uint64_t found = 0;
+    for (uint32_t k = 0; k < n; k++)
+        for (unsigned at = 0; at < TEXT_BLOCK; at++) {
+            unsigned i = 0;
+            while (i < needles[k].n && (p[at + i] | 32) == (needles[k].p[i] | 32))
+                i++;
+            found |= (uint64_t)(i == needles[k].n) << at;
+        }
+    return found;
+}
+
 #include "text/kernel_body.h"
 
-const text_kernel text_kernel_plain = { "plain", runs, scan, split_wordpunct };
+const text_kernel text_kernel_plain = { "plain", runs, scan, split_wordpunct, seek };

@@ -16,6 +16,17 @@ bool text_scan_words(sl_str t, text_spans *out)
 
 bool text_split_wordpunct(sl_str t, text_spans *out) { return text_kernel_now()->wordpunct(t, out); }
 
+bool text_seek(sl_str t, const text_needle *needles, uint32_t n, text_places *out)
+{
+    return text_kernel_now()->seek(t, needles, n, out);
+}
+
+void text_places_free(text_places *p)
+{
+    free(p->v);
+    *p = (text_places){ 0 };
+}
+
 bool text_scan_lines(const text_scan *s, text_spans *out)
 {
     uint32_t from = 0;

@@ -25,6 +25,20 @@ bool text_scan_words(sl_str t, text_spans *out);
 /* str.splitlines() by what was found. false: out of memory. */
 bool text_scan_lines(const text_scan *s, text_spans *out);
 
+/* A few bytes to look for, letters in either case: what phrases have that texts hardly ever do. */
+typedef struct text_needle {
+    char p[4]; /* n of them, 1 to 4; ASCII letters as lower case */
+    uint8_t n;
+} text_needle;
+typedef struct text_places {
+    uint32_t *v;
+    uint32_t n, cap;
+} text_places;
+/* Where any of the needles (at most 16) may stand, ascending: all places where one does, and some where a byte differs
+ * in bit 5. false: out of memory. */
+bool text_seek(sl_str t, const text_needle *needles, uint32_t n, text_places *out);
+void text_places_free(text_places *);
+
 /* Words one behind the other. */
 typedef struct text_squeezed {
     char *p;                /* the words' bytes, joined with nothing; TEXT_SLACK zero bytes behind */

@@ -38,7 +38,7 @@ typedef struct local {
     text_scan scan;
     text_spans words, items;
     text_squeezed squeezed;
-    repeat_table table;
+    text_table table;
     ngrams grams;
 } local;
 
@@ -112,14 +112,14 @@ static int judge_pieces(local *l, verdict *v, sl_str t)
     const uint32_t first = s->words.n ? s->words.v[0].begin : t.n,
                    last = s->words.n ? s->words.v[s->words.n - 1].end : t.n;
     const double chars = s->chars;
-    repeats r;
+    text_repeats r;
     if (!split_at_newlines(s, first, last, 2, &l->items) ||
-        !count_repeats(&l->table, t, l->items.v, l->items.n, s->ascii, &r))
+        !text_count_repeats(&l->table, t, l->items.v, l->items.n, s->ascii, &r))
         return SL_E_NOMEM;
     if (rule(v, PARA, (double)r.n / l->items.n) || rule(v, PARA_CHARS, (double)r.chars / chars))
         return 0;
     if (!split_at_newlines(s, 0, t.n, 1, &l->items) ||
-        !count_repeats(&l->table, t, l->items.v, l->items.n, s->ascii, &r))
+        !text_count_repeats(&l->table, t, l->items.v, l->items.n, s->ascii, &r))
         return SL_E_NOMEM;
     return !rule(v, LINE, (double)r.n / l->items.n) && !rule(v, LINE_CHARS, (double)r.chars / chars);
 }
@@ -203,7 +203,7 @@ static void close_local(sl_ctx *c, const void *g, void *local_)
     text_spans_free(&l->words);
     text_spans_free(&l->items);
     text_squeezed_free(&l->squeezed);
-    repeat_table_free(&l->table);
+    text_table_free(&l->table);
     ngrams_free(&l->grams);
 }
 

@@ -26,7 +26,7 @@ void ngrams_free(ngrams *g)
 {
     free(g->hash);
     free(g->bits);
-    repeat_table_free(&g->table);
+    text_table_free(&g->table);
     *g = (ngrams){ 0 };
 }
 
@@ -86,16 +86,16 @@ static inline bool same_words(const text_squeezed *w, uint32_t a, uint32_t b, ui
 static bool count_top(ngrams *g, uint32_t n, uint64_t *chars)
 {
     const text_squeezed *w = g->w;
-    repeat_table *t = &g->table;
+    text_table *t = &g->table;
     uint32_t best = 1, first = 0;
-    if (!repeat_table_begin(t, g->n_candidates, w->n))
+    if (!text_table_begin(t, g->n_candidates, w->n))
         return false;
     for (uint32_t c = 0; c < g->n_candidates; c++) {
         const uint32_t p = g->candidate[c], tag = (uint32_t)(g->hash[c] >> 32);
         for (uint32_t i = (uint32_t)(g->hash[c] >> 8) & t->mask;; i = (i + 1) & t->mask) {
-            repeat_slot *s = &t->v[i];
+            text_slot *s = &t->v[i];
             if (s->at < t->base) {
-                *s = (repeat_slot){ tag, t->base + p };
+                *s = (text_slot){ tag, t->base + p };
                 g->count[p] = 1;
                 g->entry[c] = p;
                 break;
@@ -185,12 +185,12 @@ bool ngrams_duplicated(ngrams *g, uint32_t n, uint64_t *chars)
 {
     const text_squeezed *w = g->w;
     const uint32_t *at = w->begin;
-    repeat_table *t = &g->table;
+    text_table *t = &g->table;
     uint32_t k = g->n_candidates, behind = 0;
     *chars = 0;
     while (k && (uint64_t)g->candidate[k - 1] + n > w->n)
         k--;
-    if (!repeat_table_begin(t, k, w->n))
+    if (!text_table_begin(t, k, w->n))
         return false;
     for (uint32_t c = 0; c < k; c++) {
         const uint32_t p = g->candidate[c];
@@ -201,9 +201,9 @@ bool ngrams_duplicated(ngrams *g, uint32_t n, uint64_t *chars)
         if (c + 8 < k)
             __builtin_prefetch(&t->v[(uint32_t)g->hash[c + 8] & t->mask]);
         for (uint32_t i = (uint32_t)g->hash[c] & t->mask; p >= behind; i = (i + 1) & t->mask) {
-            repeat_slot *s = &t->v[i];
+            text_slot *s = &t->v[i];
             if (s->at < t->base) {
-                *s = (repeat_slot){ tag, t->base + p };
+                *s = (text_slot){ tag, t->base + p };
                 break;
             }
             const uint32_t q = s->at - t->base;

@@ -6,7 +6,7 @@
  * bitmap serves all lengths above four. */
 #ifndef NGRAMS_H
 #define NGRAMS_H
-#include "repeats.h"
+#include "text/repeats.h"
 
 typedef struct ngrams { /* zeroed before the first use */
     const text_squeezed *w;
@@ -15,7 +15,7 @@ typedef struct ngrams { /* zeroed before the first use */
     uint32_t n_candidates;
     uint64_t *bits;
     size_t cap, n_bits;
-    repeat_table table;
+    text_table table;
 } ngrams;
 
 /* Begins with a document. false: out of memory, as below. */

@@ -1,18 +1,18 @@
-#include "repeats.h"
+#include "text/repeats.h"
 #include <stdlib.h>
 #include "text/utf8.h"
 
-bool repeat_table_begin(repeat_table *t, size_t n, uint32_t numbers)
+bool text_table_begin(text_table *t, size_t n, uint32_t numbers)
 {
     size_t size = 64;
     while (size < 2 * n)
         size *= 2;
     if (size > t->size) {
-        repeat_slot *v = calloc(size, sizeof *v);
+        text_slot *v = calloc(size, sizeof *v);
         if (!v)
             return false;
         free(t->v);
-        *t = (repeat_table){ .v = v, .size = size };
+        *t = (text_table){ .v = v, .size = size };
     }
     if (t->base > UINT32_MAX - t->span - (uint64_t)numbers - 2) {
         memset(t->v, 0, t->size * sizeof *t->v);
@@ -24,21 +24,21 @@ bool repeat_table_begin(repeat_table *t, size_t n, uint32_t numbers)
     return true;
 }
 
-void repeat_table_free(repeat_table *t)
+void text_table_free(text_table *t)
 {
     free(t->v);
-    *t = (repeat_table){ 0 };
+    *t = (text_table){ 0 };
 }
 
-static bool stood_before(repeat_table *t, sl_str text, const sl_span *items, uint32_t item)
+static bool stood_before(text_table *t, sl_str text, const sl_span *items, uint32_t item)
 {
     const sl_str it = text_part(text, items[item]);
     const uint64_t h = text_quick_hash(it.p, it.n);
     const uint32_t tag = (uint32_t)(h >> 32);
     for (uint32_t i = (uint32_t)h & t->mask;; i = (i + 1) & t->mask) {
-        repeat_slot *s = &t->v[i];
+        text_slot *s = &t->v[i];
         if (s->at < t->base) {
-            *s = (repeat_slot){ tag, t->base + item };
+            *s = (text_slot){ tag, t->base + item };
             return false;
         }
         if (s->tag != tag)
@@ -49,10 +49,10 @@ static bool stood_before(repeat_table *t, sl_str text, const sl_span *items, uin
     }
 }
 
-bool count_repeats(repeat_table *t, sl_str text, const sl_span *items, uint32_t n, bool ascii, repeats *out)
+bool text_count_repeats(text_table *t, sl_str text, const sl_span *items, uint32_t n, bool ascii, text_repeats *out)
 {
-    *out = (repeats){ 0 };
-    if (!repeat_table_begin(t, n, n))
+    *out = (text_repeats){ 0 };
+    if (!text_table_begin(t, n, n))
         return false;
     for (uint32_t i = 0; i < n; i++)
         if (stood_before(t, text, items, i)) {
