@@ -1,0 +1,25 @@
+/* Which pieces of a text (lines, paragraphs) stand there again. */
+#ifndef TEXT_REPEATS_H
+#define TEXT_REPEATS_H
+#include "text/scan.h"
+
+typedef struct text_slot {
+    uint32_t tag, at; /* at - base: which item; below base: empty, of an earlier use */
+} text_slot;
+typedef struct text_table { /* zeroed before the first use. Emptied in constant time: the base moves */
+    text_slot *v;
+    size_t size;
+    uint32_t base, span, mask;
+} text_table;
+
+/* An empty table for up to n items, numbered below `numbers`. false: out of memory. */
+bool text_table_begin(text_table *t, size_t n, uint32_t numbers);
+void text_table_free(text_table *t);
+
+typedef struct text_repeats {
+    uint64_t n, chars; /* items that are a second or later one, and their code points */
+} text_repeats;
+
+/* false: out of memory. */
+bool text_count_repeats(text_table *t, sl_str text, const sl_span *items, uint32_t n, bool ascii, text_repeats *out);
+#endif

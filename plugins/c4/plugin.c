@@ -1,0 +1,5 @@
+#include "sluice/util.h"
+
+extern const sl_stage filter_c4_quality, filter_c4_paragraph;
+
+SL_PLUGIN("c4", "1.0.0", &filter_c4_quality, &filter_c4_paragraph)

@@ -1,0 +1,268 @@
+/* filter.gopher_quality — Rae et al. 2021 (Gopher), table A1, as datatrove's GopherQualityFilter has it. */
+#include "text/scan.h"
+#include "text/words.h"
+#include "word_counts.h"
+
+enum { TEXT, WORDS };
+enum {
+    SHORT,
+    LONG,
+    LOW_MEAN,
+    HIGH_MEAN,
+    HASHES,
+    ELLIPSES,
+    BULLETS,
+    END_ELLIPSES,
+    ALPHA,
+    STOP,
+    /* distributions */ V_WORDS,
+    V_MEAN,
+    V_HASHES,
+    V_ELLIPSES,
+    V_BULLETS,
+    V_END_ELLIPSES,
+    V_ALPHA,
+    V_STOP
+};
+
+typedef struct config {
+    uint32_t variant, splitter;
+    int64_t min_words, max_words, min_stop_words;
+    double min_mean_word_length, max_mean_word_length, max_hash_ratio, max_ellipsis_ratio, max_bullet_lines_ratio,
+        max_ellipsis_lines_ratio, min_alpha_words_ratio;
+    sl_many stop_words;
+} config;
+typedef struct state {
+    const config *o;
+    stop_words stop;
+} state;
+typedef struct local {
+    text_scan scan;
+    text_spans words, lines;
+} local;
+
+static int check(sl_ctx *c, const void *cfg)
+{
+    const config *o = cfg;
+    stop_words s;
+    const char *wrong = stop_words_make(&s, o->stop_words.v, o->stop_words.n);
+    if (wrong)
+        return c->host->fail(c, SL_E_CONFIG, "stop_words: %s", wrong);
+    if (o->max_words && o->min_words > o->max_words)
+        return c->host->fail(c, SL_E_CONFIG, "min_words (%lld) is above max_words (%lld)", (long long)o->min_words,
+                             (long long)o->max_words);
+    return SL_OK;
+}
+
+static int open_(sl_ctx *c, const void *cfg, void *g)
+{
+    state *s = g;
+    (void)c;
+    s->o = cfg;
+    stop_words_make(&s->stop, s->o->stop_words.v, s->o->stop_words.n);
+    return SL_OK;
+}
+
+/* ---- one document ---- */
+
+typedef struct verdict {
+    sl_ctx *c;
+    sl_batch *b;
+    uint32_t row;
+    bool dropped;
+} verdict;
+
+/* A limit of 0 switches a rule off, as in the reference. true: nothing more needs to be measured. */
+static bool rule(verdict *v, uint32_t reason, bool fails, double value, double limit)
+{
+    if (limit != 0 && fails && !v->dropped) {
+        v->c->host->reject(v->c, v->b, v->row, reason, SL_WHY(.value = value, .limit = limit));
+        v->dropped = true;
+    }
+    return v->dropped && !v->c->explain;
+}
+static bool at_most(verdict *v, uint32_t reason, double value, double limit)
+{
+    return rule(v, reason, value > limit, value, limit);
+}
+static bool at_least(verdict *v, uint32_t reason, double value, double limit)
+{
+    return rule(v, reason, value < limit, value, limit);
+}
+static void seen(const verdict *v, uint32_t metric, double value)
+{
+    if (v->c->explain)
+        v->c->host->observe(v->c, v->b, v->row, metric, value);
+}
+
+static bool ends_with(const char *begin, const char *end, const char *with)
+{
+    return end - begin >= 3 && !memcmp(end - 3, with, 3);
+}
+
+/* Lines of splitlines() that begin with a bullet, and that end with an ellipsis, white space apart. */
+static void look_at_lines(const text_scan *s, const text_spans *lines, uint64_t *bullets, uint64_t *ellipses)
+{
+    const sl_span *w = s->words.v, *const end = s->words.v + s->words.n;
+    *bullets = *ellipses = 0;
+    for (uint32_t i = 0; i < lines->n; i++) {
+        const sl_span *const first = w;
+        while (w < end && w->begin < lines->v[i].end)
+            w++;
+        if (w == first)
+            continue;
+        const char *const p = s->t.p + first->begin, *const last = s->t.p + w[-1].end;
+        *bullets += *p == '-' || !memcmp(p, "\xE2\x80\xA2", 3);
+        *ellipses += ends_with(p, last, "...") || ends_with(p, last, "\xE2\x80\xA6");
+    }
+}
+
+static bool judge_words(const state *s, verdict *v, const word_counts *n)
+{
+    const config *o = s->o;
+    const double mean = (double)n->non_symbol_chars / (double)n->non_symbol; /* none: NaN, which fails nothing */
+    seen(v, V_WORDS, (double)n->non_symbol);
+    seen(v, V_MEAN, n->non_symbol ? mean : 0);
+    return at_least(v, SHORT, (double)n->non_symbol, (double)o->min_words) ||
+           at_most(v, LONG, (double)n->non_symbol, (double)o->max_words) ||
+           at_least(v, LOW_MEAN, mean, o->min_mean_word_length) || at_most(v, HIGH_MEAN, mean, o->max_mean_word_length);
+}
+
+static bool judge_symbols(const state *s, verdict *v, const text_scan *t, double words)
+{
+    const double hashes = t->hashes / words, ellipses = t->ellipses / words;
+    seen(v, V_HASHES, words > 0 ? hashes : 0);
+    seen(v, V_ELLIPSES, words > 0 ? ellipses : 0);
+    return at_most(v, HASHES, hashes, s->o->max_hash_ratio) || at_most(v, ELLIPSES, ellipses, s->o->max_ellipsis_ratio);
+}
+
+static bool judge_lines(const state *s, verdict *v, const text_scan *t, const text_spans *lines)
+{
+    uint64_t bullets, ellipses;
+    look_at_lines(t, lines, &bullets, &ellipses);
+    const double n = lines->n;
+    seen(v, V_BULLETS, n > 0 ? (double)bullets / n : 0);
+    seen(v, V_END_ELLIPSES, n > 0 ? (double)ellipses / n : 0);
+    return at_most(v, BULLETS, (double)bullets / n, s->o->max_bullet_lines_ratio) ||
+           at_most(v, END_ELLIPSES, (double)ellipses / n, s->o->max_ellipsis_lines_ratio);
+}
+
+static int judge(const state *s, local *l, verdict *v, sl_str t)
+{
+    const config *o = s->o;
+    if (!text_scan_read(&l->scan, t))
+        return SL_E_NOMEM;
+    sl_list words = { l->scan.words.v, l->scan.words.n, 0 };
+    if (o->splitter != TEXT_WHITESPACE) {
+        words = text_words_of(v->c, v->b, v->b->columns[WORDS], v->row, o->splitter, t, &l->words);
+        if (!words.p)
+            return SL_E_NOMEM;
+    }
+    const word_counts n = count_word_kinds(t, words.p, words.n, l->scan.ascii, &s->stop);
+    if (judge_words(s, v, &n) || judge_symbols(s, v, &l->scan, (double)n.words))
+        return SL_OK;
+    if (!text_scan_lines(&l->scan, &l->lines))
+        return SL_E_NOMEM;
+    if (judge_lines(s, v, &l->scan, &l->lines))
+        return SL_OK;
+    const double alpha = (double)n.alpha / (double)n.words;
+    seen(v, V_ALPHA, n.words ? alpha : 0);
+    seen(v, V_STOP, (double)n.stop);
+    if (!at_least(v, ALPHA, alpha, o->min_alpha_words_ratio))
+        at_least(v, STOP, (double)n.stop, (double)o->min_stop_words);
+    return SL_OK;
+}
+
+static int process(sl_ctx *c, const void *g, void *l, sl_batch *b)
+{
+    const sl_str *text = sl_text(b, TEXT);
+    SL_EACH(b, row) {
+        verdict v = { c, b, row, false };
+        const int r = judge(g, l, &v, text[row]);
+        if (r < 0)
+            return c->host->fail(c, r, "out of memory for a document of %u bytes", text[row].n);
+    }
+    return SL_OK;
+}
+
+static void close_local(sl_ctx *c, const void *g, void *local_)
+{
+    local *l = local_;
+    (void)c, (void)g;
+    text_scan_free(&l->scan);
+    text_spans_free(&l->words);
+    text_spans_free(&l->lines);
+}
+
+static const char *const variants[] = { "datatrove", NULL };
+static const sl_option options[] = {
+    SL_OPT(config, variant, ENUM, "datatrove", "whose rules: datatrove's GopherQualityFilter, document by document",
+           .choices = variants),
+    SL_OPT(config, splitter, ENUM, "spacy_en",
+           "what a word is: spaCy's blank English tokenizer, as the reference; white space; UAX 29; \\w+|[^\\w\\s]+",
+           .choices = text_splitters),
+    SL_OPT(config, min_words, I64, "50",
+           "drop documents with fewer words that are more than symbols; 0 switches a rule off, here and below",
+           .min = 0, .max = -1),
+    SL_OPT(config, max_words, I64, "100000", "drop documents with more of them", .min = 0, .max = -1),
+    SL_OPT(config, min_mean_word_length, F64, "3", "drop documents whose words are shorter in the mean", .min = 0,
+           .max = 1e9, .unit = "chars"),
+    SL_OPT(config, max_mean_word_length, F64, "10", "drop documents whose words are longer in the mean", .min = 0,
+           .max = 1e9, .unit = "chars"),
+    SL_OPT(config, max_hash_ratio, F64, "0.1", "drop documents with more '#' a word", .min = 0, .max = 1e9),
+    SL_OPT(config, max_ellipsis_ratio, F64, "0.1", "drop documents with more '...' or '…' a word", .min = 0,
+           .max = 1e9),
+    SL_OPT(config, max_bullet_lines_ratio, F64, "0.9",
+           "drop documents with a larger share of lines that begin with '•' or '-'", .min = 0, .max = 1),
+    SL_OPT(config, max_ellipsis_lines_ratio, F64, "0.3",
+           "drop documents with a larger share of lines that end with '...' or '…'", .min = 0, .max = 1),
+    SL_OPT(config, min_alpha_words_ratio, F64, "0.8", "drop documents with a smaller share of words that have a letter",
+           .min = 0, .max = 1),
+    SL_OPT(config, min_stop_words, I64, "2", "drop documents with fewer different stop words", .min = 0, .max = 64),
+    SL_OPT_LIST(config, stop_words, STR, "[the, be, to, of, and, that, have, with]",
+                "the stop words, as they must stand in the text; at most 64"),
+    { 0 },
+};
+static const sl_field fields[] = {
+    [TEXT] = { "text", SL_T_STR, SL_READ, "document text" },
+    [WORDS] = { "words.$splitter", SL_LIST_OF(SL_T_SPAN), SL_READ | SL_SHARED, "its words" },
+    { 0 },
+};
+static const sl_metric metrics[] = {
+    /* the names are the reference's */
+    [SHORT] = { "gopher_short_doc", SL_M_REJECT, 0, "words", "below min_words" },
+    [LONG] = { "gopher_long_doc", SL_M_REJECT, 0, "words", "above max_words" },
+    [LOW_MEAN] = { "gopher_below_avg_threshold", SL_M_REJECT, 0, "chars", "below min_mean_word_length" },
+    [HIGH_MEAN] = { "gopher_above_avg_threshold", SL_M_REJECT, 0, "chars", "above max_mean_word_length" },
+    [HASHES] = { "gopher_too_many_hashes", SL_M_REJECT, 0, "ratio", "above max_hash_ratio" },
+    [ELLIPSES] = { "gopher_too_many_ellipsis", SL_M_REJECT, 0, "ratio", "above max_ellipsis_ratio" },
+    [BULLETS] = { "gopher_too_many_bullets", SL_M_REJECT, 0, "ratio", "above max_bullet_lines_ratio" },
+    [END_ELLIPSES] = { "gopher_too_many_end_ellipsis", SL_M_REJECT, 0, "ratio", "above max_ellipsis_lines_ratio" },
+    [ALPHA] = { "gopher_below_alpha_threshold", SL_M_REJECT, 0, "ratio", "below min_alpha_words_ratio" },
+    [STOP] = { "gopher_enough_stop_words", SL_M_REJECT, 0, "words", "below min_stop_words" },
+    [V_WORDS] = { "words", SL_M_VALUE, 0, "words", "words that are more than symbols" },
+    [V_MEAN] = { "mean_word_length", SL_M_VALUE, 0, "chars", "of those words" },
+    [V_HASHES] = { "hash_ratio", SL_M_VALUE, 0, "ratio", "'#' a word" },
+    [V_ELLIPSES] = { "ellipsis_ratio", SL_M_VALUE, 0, "ratio", "ellipses a word" },
+    [V_BULLETS] = { "bullet_lines_ratio", SL_M_VALUE, 0, "ratio", "lines that begin with a bullet" },
+    [V_END_ELLIPSES] = { "ellipsis_lines_ratio", SL_M_VALUE, 0, "ratio", "lines that end with an ellipsis" },
+    [V_ALPHA] = { "alpha_words_ratio", SL_M_VALUE, 0, "ratio", "words with a letter" },
+    [V_STOP] = { "stop_words", SL_M_VALUE, 0, "words", "different stop words" },
+    { 0 },
+};
+
+const sl_stage filter_gopher_quality = {
+    SL_STAGE(SL_TRANSFORM),
+    .name = "filter.gopher_quality",
+    .summary = "drop documents by Gopher's quality rules",
+    .options = options,
+    .fields = fields,
+    .metrics = metrics,
+    .config_size = sizeof(config),
+    .state_size = sizeof(state),
+    .local_size = sizeof(local),
+    .check = check,
+    .open = open_,
+    .process = process,
+    .close_local = close_local,
+};

@@ -1,0 +1,5 @@
+#include "sluice/util.h"
+
+extern const sl_stage filter_gopher_quality, filter_gopher_repetition;
+
+SL_PLUGIN("gopher", "1.0.0", &filter_gopher_quality, &filter_gopher_repetition)
