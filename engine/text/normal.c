@@ -99,20 +99,35 @@ static bool put_parts(marks *m, uint32_t c, bool compatible)
     return true;
 }
 
+/* How far code points of class 0 go that stay as they are. */
+static const char *plain_part(const char *p, const char *end, uint32_t changes, bool drop)
+{
+    while (p < end) {
+        if (!(*p & 0x80)) {
+            p += text_ascii(p, (size_t)(end - p));
+            continue;
+        }
+        const char *const at = p;
+        const uint32_t c = text_next(&p), norm = text_norm(c);
+        if (norm & changes || norm >> 8 || (drop && text_class(c) & TEXT_MARK))
+            return at;
+    }
+    return end;
+}
+
 static bool decompose(const char *p, const char *end, text_form form, bool drop, text_buf *out)
 {
     marks m = { .out = out, .begin = out->n, .drop = drop };
     const uint32_t changes = TEXT_NOT_FORM << form;
     while (p < end) {
-        const size_t ascii = text_ascii(p, (size_t)(end - p));
-        if (ascii) {
-            if (!end_run(&m) || !text_buf_add(out, p, ascii))
+        const char *const at = p;
+        p = plain_part(p, end, changes, drop);
+        if (p > at) {
+            if (!end_run(&m) || !text_buf_add(out, at, (size_t)(p - at)))
                 return false;
-            p += ascii;
             m.begin = out->n;
             continue;
         }
-        const char *const at = p;
         const uint32_t c = text_next(&p);
         if (out->cap - out->n < MOST + TEXT_SLACK && !text_buf_room(out, (size_t)(end - at) + MOST))
             return false;

@@ -1,0 +1,87 @@
+/* strip, splitlines and split("\n") as Python has them. */
+#include "text_samples.h"
+#include "text/lines.h"
+
+static void add(text_buf *out, sl_str t) { assert_true(text_buf_add(out, t.p, t.n)); }
+static void strip(sl_str t, text_buf *out) { add(out, text_strip(t)); }
+static void lstrip(sl_str t, text_buf *out) { add(out, text_lstrip(t)); }
+static void rstrip(sl_str t, text_buf *out) { add(out, text_rstrip(t)); }
+
+static void split(sl_str t, text_buf *out, bool (*next)(text_lines *, sl_span *))
+{
+    sl_span line;
+    for (text_lines it = { .t = t }; next(&it, &line);) {
+        assert_true(line.begin <= line.end && line.end <= t.n);
+        add(out, text_part(t, line));
+        add(out, (sl_str){ "|", 1, 0 });
+    }
+}
+
+static void lines(sl_str t, text_buf *out) { split(t, out, text_next_line); }
+static void newlines(sl_str t, text_buf *out) { split(t, out, text_next_newline); }
+
+static void test_python(void **u)
+{
+    (void)u;
+    compare_with_python("strip", strip);
+    compare_with_python("lstrip", lstrip);
+    compare_with_python("rstrip", rstrip);
+    compare_with_python("splitlines", lines);
+    compare_with_python("split newline", newlines);
+}
+
+#define MAKES(fn, in, want)                                                                                            \
+    do {                                                                                                               \
+        b.n = 0;                                                                                                       \
+        fn(SAMPLE(in), &b);                                                                                            \
+        ASSERT_TEXT(&b, want);                                                                                         \
+    } while (0)
+
+static void test_strip(void **u)
+{
+    (void)u;
+    text_buf b = { 0 };
+    MAKES(strip, "", "");
+    MAKES(strip, " \t\n\u00A0\u3000", "");
+    MAKES(strip, " \u2003a b\xC2\x85\x1C", "a b");
+    MAKES(lstrip, " \u2003a \xC2\x85", "a \xC2\x85");
+    MAKES(rstrip, " \u2003a \xC2\x85", " \u2003a");
+    MAKES(strip, "\u200Ba\u200B", "\u200Ba\u200B"); /* no white space */
+    text_buf_free(&b);
+}
+
+static void test_lines(void **u)
+{
+    (void)u;
+    text_buf b = { 0 };
+    MAKES(lines, "", "");
+    MAKES(lines, "a", "a|");
+    MAKES(lines, "a\n", "a|");
+    MAKES(lines, "\n\n", "||");
+    MAKES(lines, "a\r\nb\rc\n\rd", "a|b|c||d|");
+    MAKES(lines, "a\r", "a|");
+    MAKES(lines,
+          "a\vb\fc\x1C"
+          "d\x1D"
+          "e\x1E"
+          "f\x1Fg",
+          "a|b|c|d|e|f\x1Fg|");
+    MAKES(lines,
+          "a\xC2\x85"
+          "b\u2028c\u2029d\u00A0e\u2027f",
+          "a|b|c|d\u00A0e\u2027f|");
+    MAKES(newlines, "", "|");
+    MAKES(newlines, "a\nb\r\n\n", "a|b\r|||");
+    MAKES(newlines, "\u2028", "\u2028|");
+    text_buf_free(&b);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_strip),
+        cmocka_unit_test(test_lines),
+        cmocka_unit_test(test_python),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
