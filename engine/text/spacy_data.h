@@ -10,7 +10,7 @@ enum {
     SPACY_PARTS = 11,   /* tokens of a special case, or that it is split into without itself */
     SPACY_UNITS = 103,
     SPACY_UNIT_BYTES = 10,
-    SPACY_SLOTS = 4096,
+    SPACY_SLOTS = 8192,
 };
 
 enum {                              /* spacy_class */
