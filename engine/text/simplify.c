@@ -119,7 +119,10 @@ bool text_simplify(sl_str t, text_buf *out, text_buf work[2])
     const sl_str squeezed = text_buf_end(&work[1]);
     if (!squeezed.p || !text_strip_marks(squeezed, out))
         return false;
-    const sl_str s = text_strip((sl_str){ out->p, (uint32_t)out->n, 0 }); /* where it began or ended with a mark */
+    const sl_str whole = text_buf_end(out);
+    if (!whole.p)
+        return false;
+    const sl_str s = text_strip(whole); /* where it began or ended with a mark */
     memmove(out->p, s.p, s.n);
     out->n = s.n;
     return true;

@@ -1,6 +1,7 @@
 /* The rules of spaCy's blank English tokenizer as data. Written by tools/gen-spacy: special cases, classes, units. */
 #ifndef TEXT_SPACY_DATA_H
 #define TEXT_SPACY_DATA_H
+#include <stdbool.h>
 #include <stdint.h>
 
 enum {
@@ -9,7 +10,7 @@ enum {
     SPACY_PARTS = 11,   /* tokens of a special case, or that it is split into without itself */
     SPACY_UNITS = 103,
     SPACY_UNIT_BYTES = 10,
-    SPACY_SLOTS = 4096,
+    SPACY_SLOTS = 8192,
 };
 
 enum {                              /* spacy_class */
@@ -45,5 +46,13 @@ typedef struct spacy_special {
 extern const uint32_t spacy_slot[SPACY_SLOTS]; /* open addressing: 16 bits of the hash, 16 of index + 1; 0: free */
 extern const spacy_special spacy_specials[];
 extern const char spacy_special_text[];
+/* Of 1024 bits: may a special case that would be split into more begin with these two bytes? */
+extern const uint32_t spacy_pairs[32];
+static inline bool spacy_may_be_split(const char *p)
+{
+    const uint32_t pair = ((unsigned char)p[0] * 37u ^ (unsigned char)p[1]) % 1024;
+    return spacy_pairs[pair / 32] >> pair % 32 & 1;
+}
+
 extern const char spacy_unit[SPACY_UNITS][SPACY_UNIT_BYTES + 1]; /* sorted; none holds an ASCII digit */
 #endif

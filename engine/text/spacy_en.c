@@ -147,40 +147,34 @@ static void split_piece(spacy_batch *b, const char *p, const char *e)
 
 /* ---- pieces ---- */
 
-enum { LETTER = 1, SPACE = 2, MAYBE_SPACE = 4 }; /* bytes; the last: a first byte of white space that is not ASCII */
+enum { SPACE = 1, MAYBE_SPACE = 2 }; /* bytes; the latter: a first byte of white space that is not ASCII */
 
-#define A4(x)  x, x, x, x
-#define A16(x) A4(x), A4(x), A4(x), A4(x)
-static const uint8_t byte_class[256] = { ['\t'] = SPACE,
-                                         ['\n'] = SPACE,
-                                         ['\v'] = SPACE,
-                                         ['\f'] = SPACE,
-                                         ['\r'] = SPACE,
-                                         [28] = SPACE,
-                                         [29] = SPACE,
-                                         [30] = SPACE,
-                                         [31] = SPACE,
-                                         [' '] = SPACE,
-                                         ['A'] = A16(LETTER),
-                                         A4(LETTER),
-                                         A4(LETTER),
-                                         LETTER,
-                                         LETTER,
-                                         ['a'] = A16(LETTER),
-                                         A4(LETTER),
-                                         A4(LETTER),
-                                         LETTER,
-                                         LETTER,
-                                         [0xC2] = MAYBE_SPACE,
-                                         [0xE1] = MAYBE_SPACE,
-                                         [0xE2] = MAYBE_SPACE,
-                                         [0xE3] = MAYBE_SPACE };
+static const uint8_t byte_class[256] = {
+    ['\t'] = SPACE,       ['\n'] = SPACE,       ['\v'] = SPACE,       ['\f'] = SPACE,      ['\r'] = SPACE,
+    [28] = SPACE,         [29] = SPACE,         [30] = SPACE,         [31] = SPACE,        [' '] = SPACE,
+    [0xC2] = MAYBE_SPACE, [0xE1] = MAYBE_SPACE, [0xE2] = MAYBE_SPACE, [0xE3] = MAYBE_SPACE
+};
+
+/* Eight at a time: a byte's upper bit is set where the byte is a letter of ASCII. */
+static uint64_t letters_of(const char *p)
+{
+    const uint64_t ones = 0x0101010101010101u;
+    uint64_t w;
+    memcpy(&w, p, sizeof w);
+    const uint64_t low = (w | ones * 0x20) & ones * 0x7F;
+    return (low + ones * (0x80 - 'a')) & ~(low + ones * (0x7F - 'z')) & ~w & ones * 0x80;
+}
 
 static const char *skip_letters(const char *p, const char *e)
 {
-    while (p < e && byte_class[(unsigned char)*p] == LETTER)
-        p++;
-    return p;
+    for (; p < e; p += 8) {
+        const uint64_t others = ~letters_of(p) & 0x8080808080808080u;
+        if (others) {
+            p += __builtin_ctzll(others) / 8;
+            return p < e ? p : e;
+        }
+    }
+    return e;
 }
 
 /* The end of the white space, or of the piece, that p stands in. */

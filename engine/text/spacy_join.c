@@ -40,9 +40,9 @@ static uint32_t joins_at(const spacy_batch *b, uint32_t i)
 static bool may_join(const spacy_batch *b, uint32_t i)
 {
     const uint32_t begin = b->v[i].begin;
-    for (uint32_t j = i + 1; j < b->n && b->v[j].begin == b->v[j - 1].end; j++) {
-        if (b->v[j].end - begin > SPACY_LONGEST)
-            return false;
+    if (!spacy_may_be_split(b->text + begin))
+        return false;
+    for (uint32_t j = i + 1; j < b->n && j < i + SPACY_PARTS && b->v[j].begin == b->v[j - 1].end; j++) {
         const spacy_special *special = spacy_find_special(b->text + begin, b->text + b->v[j].end);
         if (special && special->plain)
             return true;

@@ -24,10 +24,9 @@ static uint64_t hash(const char *p, size_t n)
         memcpy(&w, p + i, 8);
         if (n - i < 8)
             w &= ~(uint64_t)0 >> (64 - 8 * (n - i));
-        h = (h ^ w) * mul;
-        h ^= h >> 32;
+        h = (h ^ h >> 32 ^ w) * mul;
     }
-    return h * mul;
+    return h;
 }
 
 const spacy_special *spacy_find_special(const char *p, const char *e)
@@ -36,8 +35,8 @@ const spacy_special *spacy_find_special(const char *p, const char *e)
     if (n - 1 >= SPACY_LONGEST)
         return NULL;
     const uint64_t h = hash(p, n);
-    const uint32_t tag = h >> 36 & 0xFFFF;
-    for (size_t i = h >> 52;; i = (i + 1) % SPACY_SLOTS) {
+    const uint32_t tag = h >> 35 & 0xFFFF;
+    for (size_t i = h >> 51;; i = (i + 1) % SPACY_SLOTS) {
         const uint32_t slot = spacy_slot[i];
         if (!slot)
             return NULL;

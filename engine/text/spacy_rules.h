@@ -2,7 +2,6 @@
  * All take valid UTF-8 in [p, e), with 64 readable bytes behind, and are linear. */
 #ifndef TEXT_SPACY_RULES_H
 #define TEXT_SPACY_RULES_H
-#include <stdbool.h>
 #include <stddef.h>
 #include "text/spacy_data.h"
 

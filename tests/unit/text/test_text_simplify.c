@@ -97,6 +97,8 @@ static void test_rules(void **u)
     MAKES("\uFF11\uFF12", "0");         /* a digit first, though datatrove's punctuation has it */
     MAKES("\x01 a\tb\n\nc\x1F\u00A0\u3000 d\x7F", "a b c d");
     MAKES("!?...", "");
+    MAKES("\u3008", ""); /* nothing is left before marks are looked for */
+    MAKES("\u0301", "");
     MAKES("\u0301 a \u0301", "a"); /* a space behind a mark that goes */
     MAKES("a \u0301 b", "a  b");   /* and one that is left */
     MAKES("1\u03012", "00");

@@ -114,7 +114,7 @@ static inline sl_str sample(const char *p, size_t n)
 
 static inline void assert_text(const text_buf *b, const char *want, size_t n)
 {
-    if (b->n != n || memcmp(b->p, want, n) != 0)
+    if (b->n != n || (n && memcmp(b->p, want, n) != 0))
         fail_msg("'%.*s', wanted is '%.*s'", (int)b->n, b->p, (int)n, want);
 }
 #define ASSERT_TEXT(b, literal) assert_text(b, literal, sizeof literal - 1)
