@@ -262,11 +262,11 @@ uint64_t ledger_pass(const exec *x)
 }
 
 /* A pass can go on where it was left if nothing but the outputs knows of the documents before: no stage gathers
- * anything, or must see them all in order; and no earlier pass wrote. What was kept for it is gone with the process,
- * and would not be made again: the fits that needed it are found. */
+ * anything, or must see them all in order. What was kept for it is gone with the process, and would not be made again:
+ * the fits that needed it are found. */
 static bool can_continue(const exec *x)
 {
-    if (!x->o.journal || !x->now.plan.last || !x->now.writes || x->now.base || x->o.tap)
+    if (!x->o.journal || !x->now.plan.last || !x->now.writes || x->o.tap)
         return false;
     for (uint32_t i = 0; i < x->p->n_stages; i++)
         if ((pass_of(x, i)->feed && x->st[i].store.kept) ||
@@ -294,6 +294,7 @@ bool ledger_begin(exec *x)
     if (!l && !(l = x->ledger = ledger_new(x)))
         return false;
     l->pass = ledger_pass(x);
+    l->base = x->now.base;
     const char *mode = l->start.split || l->start.chunk ? "r+" : "w";
     l->splits = x->o.journal_splits ? fopen(x->o.journal_splits, mode) : NULL;
     if (l->splits)
@@ -321,5 +322,7 @@ void ledger_end(exec *x)
     to_worker(&x->workers[0], &l->sum);
 }
 
+bool ledger_resumed(const exec *x) { return x->ledger && x->ledger->resumed; }
+uint64_t ledger_base(const exec *x) { return ledger_resumed(x) ? x->ledger->base : x->next_base; }
 bool ledger_marked(const exec *x) { return x->ledger && x->ledger->marked; }
 item ledger_start(const exec *x) { return x->ledger && x->ledger->on ? x->ledger->start : (item){ 0, 0 }; }

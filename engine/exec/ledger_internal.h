@@ -17,13 +17,14 @@ typedef struct tally {
 } tally;
 
 struct ledger {
-    bool on, marked;
+    bool on, marked, resumed;
     size_t n_counts, n_hist;
     pthread_mutex_t lock, marking;
     tally *first, *last;            /* items that are done, ascending, not in `sum` */
     tally sum;                      /* of all items below those */
     item settled;                   /* where they begin */
     item start;                     /* where the pass began */
+    uint64_t base;                  /* number of its first item for the outputs, in every process */
     atomic_uint_fast64_t last_mark; /* ns */
     uint64_t every;
     /* splits.part: a line of three numbers for each split that is in `sum` */

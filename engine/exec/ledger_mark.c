@@ -27,16 +27,16 @@ static int write_mark(exec *x, ledger *l, sbuf *err)
     sbuf json = { 0 }, mark = { 0 };
     uint64_t split, chunk;
     int r = outputs_mark(x->outs, true, &mark, &split, &chunk, err);
-    const item at = { (uint32_t)split, chunk };
-    if (r < 0 || !strcmp(sbuf_z(&mark), "null"))
+    const item at = { (uint32_t)(split - l->base), chunk };
+    if (r < 0 || !strcmp(sbuf_z(&mark), "null") || split < l->base) /* what an earlier pass wrote is not all there */
         goto end;
     if (item_before(at, l->settled))
         goto end; /* an open frame that was in the last mark waits to be written now: that mark is better */
     pthread_mutex_lock(&l->lock);
     ledger_settle(l, at);
-    sbuf_printf(&json, "{\"made_by\":%llu,\"pass\":%llu,\"start\":[%llu,%llu]",
-                (unsigned long long)states_run_identity(x), (unsigned long long)l->pass, (unsigned long long)split,
-                (unsigned long long)chunk);
+    sbuf_printf(&json, "{\"made_by\":%llu,\"pass\":%llu,\"base\":%llu,\"start\":[%llu,%llu]",
+                (unsigned long long)states_run_identity(x), (unsigned long long)l->pass, (unsigned long long)l->base,
+                (unsigned long long)at.split, (unsigned long long)chunk);
     write_sum(l, &json);
     pthread_mutex_unlock(&l->lock);
     damage_save(x, at, &json);

@@ -50,6 +50,7 @@ bool exec_resume(exec *x, const char *journal, size_t size, sbuf *why)
     static const json_field fields[] = {
         { "made_by", SL_T_U64 },
         { "pass", SL_T_U64 },
+        { "base", SL_T_U64 },
         { "start", SL_LIST_OF(SL_T_U64) },
         { "counts", SL_LIST_OF(SL_T_U64) },
         { "values", SL_LIST_OF(SL_T_U64) },
@@ -61,7 +62,7 @@ bool exec_resume(exec *x, const char *journal, size_t size, sbuf *why)
         { "damage_text", SL_LIST_OF(SL_T_STR) },
         { "outputs", SL_T_JSON },
     };
-    enum { MADE_BY, PASS, START, COUNTS, VALUES, FIRST, TEXT, SPLIT, SPLITS_BYTES, DAMAGE, DAMAGE_TEXT, OUTPUTS, N };
+    enum { MADE_BY, PASS, BASE, START, COUNTS, VALUES, FIRST, TEXT, SPLIT, SIZE, DAMAGE, TEXTS, OUTPUTS, N };
     json_cell c[N];
     arena mem;
     arena_init(&mem, 0);
@@ -77,6 +78,8 @@ bool exec_resume(exec *x, const char *journal, size_t size, sbuf *why)
            read_values(l, &c[VALUES]) && c[MADE_BY].v.u64 == states_run_identity(x);
     if (good) {
         const uint64_t *start = c[START].v.list.p, *split = c[SPLIT].v.list.p;
+        l->resumed = true;
+        l->base = c[BASE].v.u64;
         l->marked = true; /* and stays so, should this process end before it writes one */
         l->start = l->settled = (item){ (uint32_t)start[0], start[1] };
         l->pass = c[PASS].v.u64;
@@ -87,11 +90,10 @@ bool exec_resume(exec *x, const char *journal, size_t size, sbuf *why)
         l->sum.first_error = c[FIRST].v.u64;
         if (c[TEXT].v.str.n)
             l->sum.first_text = strndup(c[TEXT].v.str.p, c[TEXT].v.str.n);
-        good = start[0] <= UINT32_MAX && l->split <= start[0] &&
-               read_splits(l, x->o.journal_splits, c[SPLITS_BYTES].v.u64);
+        good = start[0] <= UINT32_MAX && l->split <= start[0] && read_splits(l, x->o.journal_splits, c[SIZE].v.u64);
     }
     const size_t before = x->n_damages;
-    const json_cell *numbers = &c[DAMAGE], *texts = &c[DAMAGE_TEXT];
+    const json_cell *numbers = &c[DAMAGE], *texts = &c[TEXTS];
     good = good && damage_load(x, numbers->v.list.p, numbers->v.list.n, texts->v.list.p, texts->v.list.n);
     if (good && outline_reads_kept(x)) {
         sbuf_puts(why, "documents that it had kept on disk for its last pass are gone");

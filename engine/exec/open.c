@@ -375,6 +375,7 @@ void exec_free(exec *x)
     for (size_t i = 0; i < x->now.n_active; i++)
         input_stream_close(x->now.active[i].in);
     ledger_free(x);
+    states_drop(x);
     outputs_free(x->outs);
     scratch_free(x->scratch);
     free(x->now.v);

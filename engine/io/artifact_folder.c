@@ -44,9 +44,12 @@ void artifact_temporary(const char *path, unsigned n, sbuf *out)
     sbuf_printf(out, ".%s.%ld.%u.tmp", name, (long)getpid(), n);
 }
 
-/* ".<anything>.state.<digits>.<digits>.tmp" */
+/* ".<anything>.state.<digits>.<digits>.tmp"; one that waited for the end of its run: ".<anything>.state.<tag>.waits" */
 static bool is_temporary(const char *name)
 {
+    const char *state = strstr(name, ".state.");
+    if (name[0] == '.' && ends_with(name, ".waits"))
+        return state && strlen(state) > strlen(".state.waits");
     if (name[0] != '.' || !ends_with(name, ".tmp"))
         return false;
     const char *at = name + strlen(name) - strlen(".tmp");
