@@ -44,7 +44,7 @@ typedef struct rows { /* what all branches share of a batch */
     uint64_t *parent, *parent_key; /* of rows that were cut from a document; else 0. Filled where `cut` is set */
     sl_str *raw;       /* the record as it stood in the input; n 0: there was none (text members of archives) */
     sl_str *parsed;    /* the text as the record has it; p NULL: unknown */
-    uint32_t *input;   /* of exec.splits: where the row came from; PLAN_NONE: a stage made it */
+    uint32_t *input;   /* of exec.splits: where the row, or what it was made of, came from; PLAN_NONE: out of nothing */
     uint64_t *reached; /* bits: rows that came to a sink */
     bool cut;
     uint64_t bytes;     /* of records handed out since the batch began */
@@ -225,8 +225,13 @@ struct worker {
     uint64_t ordinal; /* of the last row of this item */
     uint64_t item_records, item_kept;
     uint32_t item_input; /* of exec.splits: where the rows of a kept piece came from; PLAN_NONE: many places, or none */
-    stage_thread *st;    /* by stage */
-    rejected *rej;       /* of the callback that runs */
+    /* Of a sorted piece, whose rows came from anywhere: rows that reached a sink, by input; and which inputs have any.
+     * NULL until there is such a piece. 8 bytes a split. */
+    bool item_sorted;
+    uint32_t *kept_of, *kept_from;
+    size_t n_kept_from;
+    stage_thread *st; /* by stage */
+    rejected *rej;    /* of the callback that runs */
     size_t n_rej, rej_cap;
     measured *seen; /* by the callback that ran last; only with a tap */
     size_t n_seen, seen_cap;

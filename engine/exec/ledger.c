@@ -30,6 +30,7 @@ static void tally_free(const ledger *l, tally *t)
     free(t->hist);
     free(t->n);
     free(t->first_text);
+    free(t->kept);
 }
 
 static bool tally_make(const ledger *l, tally *t)
@@ -122,6 +123,20 @@ static void to_worker(worker *w, tally *t)
 
 /* ---- items ---- */
 
+static bool take_inputs(const worker *w, tally *t)
+{
+    if (!w->n_kept_from)
+        return true;
+    if (!(t->kept = malloc(w->n_kept_from * 2 * sizeof *t->kept)))
+        return false;
+    for (size_t i = 0; i < w->n_kept_from; i++) {
+        t->kept[2 * i] = w->kept_from[i];
+        t->kept[2 * i + 1] = w->kept_of[w->kept_from[i]];
+    }
+    t->n_kept = w->n_kept_from;
+    return true;
+}
+
 bool ledger_item(worker *w)
 {
     exec *x = w->x;
@@ -129,7 +144,7 @@ bool ledger_item(worker *w)
     if (!l || !l->on)
         return true;
     tally *t = calloc(1, sizeof *t);
-    if (!t || !tally_make(l, t)) {
+    if (!t || !tally_make(l, t) || !take_inputs(w, t)) {
         if (t)
             tally_free(l, t);
         free(t);
@@ -170,6 +185,17 @@ void ledger_forget(worker *w)
     w->first_error = UINT64_MAX;
 }
 
+/* [lock held] */
+static void write_inputs(const ledger *l, const tally *t)
+{
+    if (!t->n_kept || !l->splits)
+        return;
+    fputc('@', l->splits);
+    for (size_t i = 0; i < t->n_kept; i++)
+        fprintf(l->splits, " %u %u", t->kept[2 * i], t->kept[2 * i + 1]);
+    fputc('\n', l->splits);
+}
+
 /* [lock held] A split that `sum` has in full gets its line. */
 static void next_split(ledger *l, uint64_t split)
 {
@@ -193,6 +219,7 @@ void ledger_settle(ledger *l, item end)
         l->chunks++;
         l->records += t->n[LEDGER_DOCUMENTS];
         l->kept += t->n[LEDGER_KEPT];
+        write_inputs(l, t);
         tally_add(l, &l->sum, t);
         tally_free(l, t);
         free(t);
@@ -216,6 +243,7 @@ void ledger_drop(ledger *l)
     if (l->splits)
         fclose(l->splits);
     free(l->before);
+    free(l->kept_before);
     pthread_mutex_destroy(&l->lock);
     pthread_mutex_destroy(&l->marking);
     free(l);

@@ -41,7 +41,8 @@ static int write_mark(exec *x, ledger *l, sbuf *err)
     pthread_mutex_unlock(&l->lock);
     damage_save(x, at, &json);
     long size = 0;
-    if (l->splits && (fflush(l->splits) || fdatasync(fileno(l->splits)) || (size = ftell(l->splits)) < 0))
+    if (l->splits &&
+        (fflush(l->splits) || ferror(l->splits) || fdatasync(fileno(l->splits)) || (size = ftell(l->splits)) < 0))
         r = SL_E_IO;
     sbuf_printf(&json, ",\"splits_bytes\":%ld,\"outputs\":%s}", size, sbuf_z(&mark));
     if (r >= 0)

@@ -352,6 +352,8 @@ static void free_worker(exec *x, worker *w)
         rows_free(r);
     }
     sorter_piece_free(&w->piece);
+    free(w->kept_of);
+    free(w->kept_from);
     sbuf_free(&w->kept);
     sbuf_free(&w->packed);
     sbuf_free(&w->quar_text);

@@ -1,4 +1,5 @@
 /* What leaves a stage, kept for later passes: sorted, or in the order of the stream. */
+#include <stdlib.h>
 #include <string.h>
 #include "exec/engine.h"
 
@@ -98,6 +99,17 @@ int store_finish(exec *x)
     return failed(w, r, &err);
 }
 
+static bool count_by_input(worker *w)
+{
+    const size_t n = w->x->n_splits + 1;
+    if (!w->kept_of)
+        w->kept_of = calloc(n, sizeof *w->kept_of);
+    if (!w->kept_from)
+        w->kept_from = calloc(n, sizeof *w->kept_from);
+    w->item_sorted = w->kept_of && w->kept_from;
+    return w->item_sorted || (worker_fail(w, SL_E_NOMEM, "out of memory"), false);
+}
+
 int store_read(worker *w, const pass_item *at)
 {
     exec *x = w->x;
@@ -105,6 +117,8 @@ int store_read(worker *w, const pass_item *at)
     pack_source from = { .number = at->first };
     sbuf err = { 0 };
     int r;
+    if (s->sort && !count_by_input(w))
+        return SL_E_NOMEM;
     if (s->sort) {
         r = sorter_load(s->sort, w->number, at->piece, &w->piece, &err);
         static const sorter_doc none;

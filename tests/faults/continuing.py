@@ -214,7 +214,6 @@ class Ground:
         self.t, self.folder = t, t.fresh("ground")
         self.sets = {"in": inputs, **(sets or {})}
         self.write(pipeline)
-        self.counts_kept = "materialize: always" not in pipeline and "shuffle" not in pipeline
         plugins = os.path.join(os.path.dirname(t.sluice), "../lib/sluice/test-plugins")
         self.env = {**os.environ, "SLUICE_PLUGIN_PATH": plugins, "SLUICE_MARK_MS": "3"}
         began = time.monotonic()
@@ -328,12 +327,10 @@ class Ground:
         return {"files": files, **comparable(self.manifest())}
 
     def without_ports(self, name, data):
-        """splits.jsonl without those of the port, which is not read again when its fit was finished, and without how
-        many documents of a split were kept, which nobody knows where passes went over a store."""
+        """splits.jsonl without those of the port, which is not read again when its fit was finished."""
         if name != "splits.jsonl":
             return data
-        lines = [json.loads(x) for x in data.split(b"\n")[:-1] if b"index.jsonl" not in x]
-        return json.dumps([{k: v for k, v in x.items() if k != "kept" or self.counts_kept} for x in lines]).encode()
+        return b"".join(x for x in data.splitlines(keepends=True) if b"index.jsonl" not in x)
 
     def left(self):
         """What no run that is done may leave behind: temporary and hidden files, scratch files, its progress."""
