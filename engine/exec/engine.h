@@ -224,10 +224,9 @@ struct worker {
     item at;
     uint64_t ordinal; /* of the last row of this item */
     uint64_t item_records, item_kept;
-    uint32_t item_input; /* of exec.splits: where the rows of a kept piece came from; PLAN_NONE: many places, or none */
-    /* Of a sorted piece, whose rows came from anywhere: rows that reached a sink, by input; and which inputs have any.
-     * NULL until there is such a piece. 8 bytes a split. */
-    bool item_sorted;
+    /* Of a piece of a store, whose rows may have come from anywhere: those that reached a sink, by input, and which
+     * inputs have any. NULL until there is such a piece; 8 bytes a split. */
+    bool item_stored;
     uint32_t *kept_of, *kept_from;
     size_t n_kept_from;
     stage_thread *st; /* by stage */

@@ -139,8 +139,7 @@ int item_run(worker *w)
     exec *x = w->x;
     const pass_item *at = pass_item_of(w);
     w->ordinal = w->item_records = w->item_kept = 0;
-    w->item_input = PLAN_NONE;
-    w->item_sorted = false;
+    w->item_stored = false;
     for (uint32_t i = 0; i < x->p->n_stages; i++) {
         w->st[i].ordinal = 0;
         w->st[i].parked = w->st[i].last_parked = NULL;

@@ -14,7 +14,7 @@ typedef struct tally {
     histogram **hist;
     uint64_t first_error;
     char *first_text;
-    uint32_t *kept; /* of a sorted piece: input and rows that reached a sink, n_kept pairs */
+    uint32_t *kept; /* of a stored piece: input and rows that reached a sink, n_kept pairs */
     size_t n_kept;
 } tally;
 
@@ -29,13 +29,13 @@ struct ledger {
     uint64_t base;                  /* number of its first item for the outputs, in every process */
     atomic_uint_fast64_t last_mark; /* ns */
     uint64_t every;
-    /* splits.part: a line of three numbers for each split that is in `sum`; and for each sorted piece a line "@" with
+    /* splits.part: a line of three numbers for each split that is in `sum`; and for each stored piece a line "@" with
      * its pairs */
     FILE *splits;
     uint64_t split, chunks, records, kept; /* of the split that `sum` ends in */
     uint64_t pass;         /* what it does, and with how many items: an earlier process must have done the same */
     uint64_t (*before)[3]; /* chunks, records and kept of the splits below `start`, that an earlier process had */
-    uint64_t *kept_before; /* by input: of its sorted pieces */
+    uint64_t *kept_before; /* by input: of its stored pieces */
 };
 
 /* ---- ledger.c ---- */

@@ -68,7 +68,7 @@ static void count_reached(worker *w, rows *r)
 {
     for (uint32_t i = 0; i < (r->n + 63) / 64; i++) {
         w->item_kept += (uint64_t)__builtin_popcountll(r->reached[i]);
-        for (uint64_t bits = w->item_sorted ? r->reached[i] : 0; bits; bits &= bits - 1)
+        for (uint64_t bits = w->item_stored ? r->reached[i] : 0; bits; bits &= bits - 1)
             count_input(w, r->input[64 * i + (uint32_t)__builtin_ctzll(bits)]);
         r->reached[i] = 0;
     }

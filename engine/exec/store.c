@@ -106,8 +106,8 @@ static bool count_by_input(worker *w)
         w->kept_of = calloc(n, sizeof *w->kept_of);
     if (!w->kept_from)
         w->kept_from = calloc(n, sizeof *w->kept_from);
-    w->item_sorted = w->kept_of && w->kept_from;
-    return w->item_sorted || (worker_fail(w, SL_E_NOMEM, "out of memory"), false);
+    w->item_stored = w->kept_of && w->kept_from;
+    return w->item_stored || (worker_fail(w, SL_E_NOMEM, "out of memory"), false);
 }
 
 int store_read(worker *w, const pass_item *at)
@@ -117,7 +117,7 @@ int store_read(worker *w, const pass_item *at)
     pack_source from = { .number = at->first };
     sbuf err = { 0 };
     int r;
-    if (s->sort && !count_by_input(w))
+    if (!count_by_input(w))
         return SL_E_NOMEM;
     if (s->sort) {
         r = sorter_load(s->sort, w->number, at->piece, &w->piece, &err);
@@ -140,7 +140,6 @@ int store_read(worker *w, const pass_item *at)
             return r;
         rows *held = f->r;
         w->item_records += held->n;
-        w->item_input = s->sort ? PLAN_NONE : held->input[0]; /* a kept piece has rows of one split */
         atomic_fetch_add_explicit(&x->documents, held->n, memory_order_relaxed);
         if (x->quarantine && !(held->as_read = flow_branch(x, f)))
             return worker_fail(w, SL_E_NOMEM, "out of memory");

@@ -209,6 +209,22 @@ def test_before_the_mark(t):
         g.ends_well(f"{signum.name} before a mark", continued=False)
 
 
+def test_states_of_what_was_kept(t):
+    """A run that found its fits, and goes on when they are gone or damaged: its last pass would read what is kept then,
+    so it begins anew, at once."""
+    inputs = t.path("in-found")
+    co.make_inputs(inputs)
+    g = co.Ground(t, co.MARKED.replace("materialize: never", "materialize: always"), inputs)
+    for what, change in (("gone", os.unlink), ("cut off", lambda path: os.truncate(path, 1000))):
+        g.clear()
+        t.equal("a run that leaves its states: exit", g.run().returncode, fl.DONE)
+        if not t.check("killed behind a mark", g.kill_when(lambda: g.marked_at() >= 4, env={"SLUICE_MARK_MS": "0"})):
+            continue
+        for name in os.listdir(os.path.join(g.folder, "runs/states")):
+            change(os.path.join(g.folder, "runs/states", name))
+        g.ends_well(f"states that are {what}", continued=False)
+
+
 def append(path):
     with open(path, "ab") as f:
         f.write(b"more" * 1000)
@@ -294,6 +310,7 @@ if __name__ == "__main__":
         test_what_is_missing,
         test_earlier_passes,
         test_before_the_mark,
+        test_states_of_what_was_kept,
         test_two_at_once,
         test_stopped_again,
         test_full_disk,
