@@ -51,7 +51,7 @@ typedef struct rows { /* what all branches share of a batch */
     uint64_t *parent, *parent_key; /* of rows that were cut from a document; else 0 */
     sl_str *raw;       /* the record as it stood in the input; n 0: there was none (text members of archives) */
     sl_str *parsed;    /* the text as the record has it; p NULL: unknown */
-    uint32_t *input;   /* of exec.splits: where the row came from; PLAN_NONE: a stage made it */
+    uint32_t *input;   /* of exec.splits: where the row, or what it was made of, came from; PLAN_NONE: out of nothing */
     uint64_t *reached; /* bits: rows that came to a sink */
     bool cut;          /* some row has a parent */
     uint64_t bytes;    /* of records handed out since the batch began */
@@ -240,9 +240,13 @@ struct worker {
     item at;
     uint64_t ordinal; /* of the last row of this item */
     uint64_t item_records, item_kept;
-    uint32_t item_input; /* of exec.splits: where the rows of a kept piece came from; PLAN_NONE: many places, or none */
-    stage_thread *st;    /* by stage */
-    rejected *rej;       /* of the callback that runs */
+    /* Of a piece of a store, whose rows may have come from anywhere: those that reached a sink, by input, and which
+     * inputs have any. NULL until there is such a piece; 8 bytes a split. */
+    bool item_stored;
+    uint32_t *kept_of, *kept_from;
+    size_t n_kept_from;
+    stage_thread *st; /* by stage */
+    rejected *rej;    /* of the callback that runs */
     size_t n_rej, rej_cap;
     measured *seen; /* by the callback that ran last; only with a tap */
     size_t n_seen, seen_cap;
@@ -444,10 +448,19 @@ void states_check_ports(exec *x,
                         diags *d); /* saved states that the pipeline names: are they there, and of this stage? */
 bool states_find(exec *x);         /* loads what is there */
 bool states_save(exec *x, uint32_t stage, uint32_t what);
-/* Where the state of a stage would be, by what makes it; NULL: nowhere. */
+/* The one that is there; NULL: none. resumed: also one that this run saved in an earlier process and has not named. */
+const char *states_there(exec *x, uint32_t stage, uint32_t what, bool resumed, char name[17]);
 /* Of plan, plugins and inputs: what a run that is continued must have in common with the one that left off. */
 uint64_t states_run_identity(exec *x);
+/* Where the state of a stage would be, by what makes it; NULL: nowhere. */
 const char *states_path(exec *x, uint32_t stage, uint32_t what, char name[17]);
+
+/* ---- states_wait.c ---- */
+/* Where the state lies until the run is published; NULL: it need not wait. */
+const char *states_waiting(exec *x, uint32_t stage, uint32_t what, const char *path);
+void states_publish(exec *x); /* [one thread] they get their names. What fails is a note: it can be fitted again */
+void states_drop(exec *x);    /* [one thread] those that still wait are removed */
+
 int stage_failed(worker *w, uint32_t stage, int code); /* `code`, with a message if the stage left none */
 /* The same, and an answer that the callback may not give is a failure too. SL_OK always may. */
 int stage_answered(worker *w, uint32_t stage, int code, bool more, bool end);

@@ -113,6 +113,7 @@ typedef struct exec_pass { /* a pass that was run */
 typedef struct exec_state { /* a fitted state that was found, or saved */
     uint32_t stage;
     const char *what, *path; /* "whole", "port 0" … */
+    const char *waits;       /* where it lies until exec_publish; NULL: it has its name */
     bool found;
 } exec_state;
 typedef struct exec_step { /* a line of what a run would do */

@@ -246,9 +246,9 @@ static int add_from_reshape(sl_ctx *c, flow *f, flow *in, uint32_t row, uint64_t
         n = rows_add(r, pos, key_of_new(w, st->stage, nth), PLAN_NONE);
         r->root[n] = pos | UINT32_MAX; /* behind the documents that it was made of */
     } else if (nth == SL_WHOLE_DOC) {
-        n = rows_add(r, in->r->parent[row], in->r->parent_key[row], PLAN_NONE);
+        n = rows_add(r, in->r->parent[row], in->r->parent_key[row], in->r->input[row]);
     } else {
-        n = rows_add(r, pos, hash_two(in->r->key[row], nth), PLAN_NONE);
+        n = rows_add(r, pos, hash_two(in->r->key[row], nth), in->r->input[row]);
         r->cut = true;
         r->parent[n] = in->r->pos[row];
         r->parent_key[n] = in->r->key[row];

@@ -143,7 +143,7 @@ static int end_item(worker *w)
 static void begin_item(worker *w)
 {
     w->ordinal = w->item_records = w->item_kept = 0;
-    w->item_input = PLAN_NONE;
+    w->item_stored = false;
     for (uint32_t i = 0; i < w->x->p->n_stages; i++) {
         stage_thread *st = &w->st[i];
         st->ordinal = 0;

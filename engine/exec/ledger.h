@@ -16,6 +16,11 @@ void ledger_mark(worker *w, bool now);
 /* [one thread] Everything back to worker 0, for the sums of the pass. */
 void ledger_end(exec *x);
 void ledger_free(exec *x);
+/* Does this process go on where another left off? */
+bool ledger_resumed(const exec *x);
+/* [one thread] Number of the first item of the pass that begins, for the outputs: what they count on over all passes,
+ * or what an earlier process had come to before the pass that writes. */
+uint64_t ledger_base(const exec *x);
 /* Is there a mark of this run on the disk? */
 bool ledger_marked(const exec *x);
 /* Where the pass goes on; {0, 0}: from the start. Bytes of input that are done. */

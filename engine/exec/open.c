@@ -354,6 +354,8 @@ static void free_worker(exec *x, worker *w)
         rows_free(r);
     }
     sorter_piece_free(&w->piece);
+    free(w->kept_of);
+    free(w->kept_from);
     sbuf_free(&w->kept);
     sbuf_free(&w->packed);
     sbuf_free(&w->quar_text);
@@ -377,6 +379,7 @@ void exec_free(exec *x)
     for (size_t i = 0; i < x->now.n_active; i++)
         input_stream_close(x->now.active[i].in);
     ledger_free(x);
+    states_drop(x);
     outputs_free(x->outs);
     scratch_free(x->scratch);
     free(x->now.v);

@@ -6,6 +6,7 @@
 
 typedef struct outline {
     exec *x;
+    bool resumes; /* a run that was interrupted: for good, so a state that is damaged is none */
     pass_state todo;
     pass_plan pass;
     exec_step *v;
@@ -29,8 +30,8 @@ static bool look_for_state(outline *o, uint32_t stage, uint32_t what)
     const plan_stage *p = &o->x->p->stages[stage];
     char name[17];
     sbuf text = { 0 }, note = { 0 };
-    const char *path = states_path(o->x, stage, what, name);
-    const bool found = path && fs_exists(path);
+    const char *path = states_there(o->x, stage, what, o->resumes, name);
+    const bool found = path && (!o->resumes || artifact_verify(path, NULL) >= 0);
     if (found) {
         sbuf_printf(&text, "%s", p->name);
         if (what != SL_WHOLE && what)
@@ -185,7 +186,7 @@ size_t exec_outline(exec *x, const exec_step **out)
 
 bool outline_reads_kept(exec *x)
 {
-    outline o = { .x = x };
+    outline o = { .x = x, .resumes = true };
     bool kept = !draw(&o);
     for (uint32_t i = 0; !kept && i < x->p->n_stages; i++)
         kept = o.pass.st[i].feed && x->p->stages[i].def->s.kind != SL_SOURCE && !x->p->stages[i].sorts;

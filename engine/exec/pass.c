@@ -127,7 +127,7 @@ static bool skip_done(exec *x, item start)
                          x->splits[x->now.v[start.split].input].s.stream))
         return true;
     x->now.next_split += start.split < x->now.n;
-    const int r = outputs_end_split(x->outs, start.split, 1, &err);
+    const int r = outputs_end_split(x->outs, x->now.base + start.split, 1, &err);
     if (r < 0)
         sched_fail(x, start, r, sbuf_z(&err));
     sbuf_free(&err);
@@ -152,12 +152,13 @@ bool pass_begin(exec *x)
     now->next_split = now->in_flight = 0;
     now->n_active = 0;
     now->flushes = false;
-    now->writes = writes(x);
+    /* In a process that goes on, what earlier passes put into an output stands there already. */
+    now->writes = writes(x) && (now->plan.last || !ledger_resumed(x));
     now->keeper = (uint32_t)x->p->n_stages;
     for (uint32_t i = 0; i < now->keeper; i++)
         if (pass_of(x, i)->capture == CAPTURE_KEEP)
             now->keeper = i;
-    now->base = x->next_base;
+    now->base = ledger_base(x);
     x->next_base += now->writes ? now->n + 1 : 0;
     for (uint32_t i = 0; i < x->p->n_stages; i++) {
         if (pass_of(x, i)->capture != CAPTURE_NONE && !store_open(x, i, pass_of(x, i)->capture))

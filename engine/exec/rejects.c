@@ -58,7 +58,7 @@ int rejects_settle(worker *w, stage_thread *st, flow *f, bool narrow)
             errors++;
             remember_error(w, s, f, r);
         }
-        if (x->quarantine && p->on_reject == ON_REJECT_QUARANTINE && pass_of(x, st->stage)->official &&
+        if (x->quarantine && p->on_reject == ON_REJECT_QUARANTINE && pass_of(x, st->stage)->official && x->now.writes &&
             quarantine_add(w, st, f, r) < 0)
             return SL_E_NOMEM;
     }

@@ -61,10 +61,20 @@ rows *rows_take(worker *w, uint32_t cap)
     return r;
 }
 
+static void count_input(worker *w, uint32_t input)
+{
+    if (input == PLAN_NONE)
+        return;
+    if (!w->kept_of[input]++)
+        w->kept_from[w->n_kept_from++] = input;
+}
+
 static void count_reached(worker *w, rows *r)
 {
     for (uint32_t i = 0; i < (r->n + 63) / 64; i++) {
         w->item_kept += (uint64_t)__builtin_popcountll(r->reached[i]);
+        for (uint64_t bits = w->item_stored ? r->reached[i] : 0; bits; bits &= bits - 1)
+            count_input(w, r->input[64 * i + (uint32_t)__builtin_ctzll(bits)]);
         r->reached[i] = 0;
     }
 }

@@ -87,6 +87,8 @@ bool exec_keep(exec *x)
     if (!ledger_marked(x))
         return false;
     outputs_keep(x->outs);
+    for (size_t i = 0; i < x->n_states; i++)
+        x->states[i].waits = NULL; /* so that they are found again */
     return true;
 }
 
@@ -102,7 +104,9 @@ bool exec_publish(exec *x)
 {
     sbuf err = { 0 };
     const bool good = outputs_publish(x->outs, &err) >= 0;
-    if (!good)
+    if (good)
+        states_publish(x);
+    else
         sched_fail(x, (item){ UINT32_MAX, 0 }, SL_E_IO, sbuf_z(&err));
     sbuf_free(&err);
     return good;

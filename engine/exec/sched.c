@@ -231,8 +231,12 @@ void sched_done(worker *w, bool good)
         sp->records += w->item_records;
         sp->kept += w->item_kept;
     }
-    if (good && x->now.plan.last && w->item_input != PLAN_NONE)
-        x->splits[w->item_input].kept += w->item_kept;
+    for (size_t i = 0; i < w->n_kept_from; i++) {
+        const uint32_t input = w->kept_from[i];
+        x->splits[input].kept += good ? w->kept_of[input] : 0;
+        w->kept_of[input] = 0;
+    }
+    w->n_kept_from = 0;
     x->now.in_flight--;
     pthread_cond_broadcast(&x->changed);
     pthread_mutex_unlock(&x->lock);

@@ -8,7 +8,7 @@
 #include <unistd.h>
 #include "base/fs.h"
 #include "base/hash.h"
-#include "exec/engine.h"
+#include "exec/ledger.h"
 
 /* ---- names ---- */
 
@@ -236,13 +236,22 @@ const char *states_path(exec *x, uint32_t stage, uint32_t what, char name[17])
     return artifact_path(&x->mem, x->o.states, x->p->stages[stage].common.use, name, kind);
 }
 
-static void note_state(exec *x, uint32_t stage, const char *what, const char *path, bool found)
+const char *states_there(exec *x, uint32_t stage, uint32_t what, bool resumed, char name[17])
+{
+    const char *path = states_path(x, stage, what, name);
+    if (!path || fs_exists(path))
+        return path;
+    const char *waits = resumed ? states_waiting(x, stage, what, path) : NULL;
+    return waits && fs_exists(waits) ? waits : NULL;
+}
+
+static void note_state(exec *x, uint32_t stage, const char *what, const char *path, const char *waits, bool found)
 {
     exec_state *v = arena_grow(&x->mem, x->states, x->n_states, sizeof *v);
     if (!v)
         return;
     x->states = v;
-    v[x->n_states] = (exec_state){ stage, arena_strdup(&x->mem, what), arena_strdup(&x->mem, path), found };
+    v[x->n_states] = (exec_state){ stage, arena_strdup(&x->mem, what), arena_strdup(&x->mem, path), waits, found };
     x->n_states += v[x->n_states].what && v[x->n_states].path;
 }
 
@@ -288,7 +297,8 @@ bool states_save(exec *x, uint32_t stage, uint32_t what)
                                  .made_by = sbuf_z(&by),
                                  .report = what == SL_WHOLE ? sbuf_z(&report) : "",
                                  .created = (int64_t)time(NULL) };
-    struct sl_io io = { .out = path ? artifact_create(path, &head, &err) : NULL };
+    const char *waits = path ? states_waiting(x, stage, what, path) : NULL;
+    struct sl_io io = { .out = path ? artifact_create(waits ? waits : path, &head, &err) : NULL };
     int r = io.out ? SL_OK : SL_E_IO;
     if (r == SL_OK) {
         stage_thread *st = &w->st[stage];
@@ -302,7 +312,7 @@ bool states_save(exec *x, uint32_t stage, uint32_t what)
     else
         artifact_abort(io.out);
     if (r >= 0)
-        note_state(x, stage, kind, path, false);
+        note_state(x, stage, kind, path, waits, false);
     if (r < 0)
         worker_fail(w, r, "%s", err.n ? sbuf_z(&err) : "out of memory");
     sbuf_free(&err);
@@ -362,6 +372,15 @@ static void refuse(sbuf *why, const char *path, const char *reason)
     sbuf_puts(why, reason);
 }
 
+static void note_found(exec *x, uint32_t stage, uint32_t what, const char *kind, const char *path)
+{
+    char name[17];
+    const char *named = states_path(x, stage, what, name);
+    const char *waits = named ? states_waiting(x, stage, what, named) : NULL;
+    const bool still = waits && !strcmp(waits, path);
+    note_state(x, stage, kind, still ? named : path, still ? waits : NULL, true);
+}
+
 /* A state into the stage. SL_OK; < 0 with a sentence in why. */
 static int load(exec *x, uint32_t stage, uint32_t what, const char *path, sbuf *why)
 {
@@ -396,7 +415,7 @@ static int load(exec *x, uint32_t stage, uint32_t what, const char *path, sbuf *
         refuse(why, path, w->error.n ? sbuf_z(&w->error) : "out of memory");
     else {
         artifact_touch(path);
-        note_state(x, stage, artifact_head_of(io.in)->what, path, true);
+        note_found(x, stage, what, artifact_head_of(io.in)->what, path);
     }
     sbuf_clear(&w->error);
     w->error_code = 0;
@@ -410,8 +429,8 @@ static int find(exec *x, uint32_t stage, uint32_t what, sbuf *why)
     stage_state *s = &x->st[stage];
     char name[17];
     sbuf broken = { 0 };
-    const char *path = states_path(x, stage, what, name);
-    if (!path || !fs_exists(path))
+    const char *path = states_there(x, stage, what, ledger_resumed(x), name);
+    if (!path)
         return SL_END;
     if (artifact_verify(path, &broken) < 0) {
         sbuf_printf(&x->notes, "%s; %s is fitted again\n", sbuf_z(&broken), s->p->name);

@@ -1,4 +1,5 @@
 /* What leaves a stage, kept for later passes: sorted, or in the order of the stream. */
+#include <stdlib.h>
 #include <string.h>
 #include "exec/engine.h"
 
@@ -100,6 +101,17 @@ int store_finish(exec *x)
     return failed(w, r, &err);
 }
 
+static bool count_by_input(worker *w)
+{
+    const size_t n = w->x->n_splits + 1;
+    if (!w->kept_of)
+        w->kept_of = calloc(n, sizeof *w->kept_of);
+    if (!w->kept_from)
+        w->kept_from = calloc(n, sizeof *w->kept_from);
+    w->item_stored = w->kept_of && w->kept_from;
+    return w->item_stored || (worker_fail(w, SL_E_NOMEM, "out of memory"), false);
+}
+
 int store_read(worker *w, const pass_item *at)
 {
     exec *x = w->x;
@@ -107,6 +119,8 @@ int store_read(worker *w, const pass_item *at)
     pack_source from = { .number = at->first };
     sbuf err = { 0 };
     int r;
+    if (!count_by_input(w))
+        return SL_E_NOMEM;
     if (s->sort) {
         r = sorter_load(s->sort, w->number, at->piece, &w->piece, &err);
         static const sorter_doc none;
@@ -128,7 +142,6 @@ int store_read(worker *w, const pass_item *at)
             return r;
         rows *held = f->r;
         w->item_records += held->n;
-        w->item_input = s->sort ? PLAN_NONE : held->input[0]; /* a kept piece has rows of one split */
         atomic_fetch_add_explicit(&x->documents, held->n, memory_order_relaxed);
         if (x->quarantine && !(held->as_read = flow_branch(x, f)))
             return worker_fail(w, SL_E_NOMEM, "out of memory");

@@ -11,7 +11,7 @@
 #include "io/artifact_format.h"
 #include "sluice/plugin.h"
 
-enum { LEFTOVER_SECONDS = 24 * 60 * 60 };
+enum { DAY = 24 * 60 * 60, WAIT_DAYS = 30 /* a run may take long, and go on later */ };
 
 static bool ends_with(const char *s, const char *end)
 {
@@ -44,9 +44,12 @@ void artifact_temporary(const char *path, unsigned n, sbuf *out)
     sbuf_printf(out, ".%s.%ld.%u.tmp", name, (long)getpid(), n);
 }
 
-/* ".<anything>.state.<digits>.<digits>.tmp" */
+/* ".<anything>.state.<digits>.<digits>.tmp"; one that waited for the end of its run: ".<anything>.state.<tag>.waits" */
 static bool is_temporary(const char *name)
 {
+    const char *state = strstr(name, ".state.");
+    if (name[0] == '.' && ends_with(name, ".waits"))
+        return state && strlen(state) > strlen(".state.waits");
     if (name[0] != '.' || !ends_with(name, ".tmp"))
         return false;
     const char *at = name + strlen(name) - strlen(".tmp");
@@ -67,8 +70,9 @@ void artifact_clear_leftovers(const char *path)
     const time_t now = time(NULL);
     for (const struct dirent *e; d && (e = readdir(d));) {
         struct stat st;
+        const time_t age = ends_with(e->d_name, ".waits") ? WAIT_DAYS * DAY : DAY;
         if (is_temporary(e->d_name) && fstatat(dirfd(d), e->d_name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
-            S_ISREG(st.st_mode) && now - st.st_mtime > LEFTOVER_SECONDS)
+            S_ISREG(st.st_mode) && now - st.st_mtime > age)
             unlinkat(dirfd(d), e->d_name, 0);
     }
     if (d)

@@ -36,8 +36,13 @@ def kills(t, what, pipeline, inputs, n):
             code = g.kill(after, *flags, what=signum, **how)
             where += f", {signum.name} after {after:.4f} s {how} {flags}"
             t.check(f"{where}: exit", code in (fl.DONE, fl.AGAIN, -signum), code)
+            if code == fl.DONE:
+                break
         flags, how = how_it_runs()
-        g.ends_well(f"{where}, then {how} {flags}", *flags, **how)
+        if code == fl.DONE:
+            g.is_right(f"{where}, too late")
+        else:
+            g.ends_well(f"{where}, then {how} {flags}", *flags, **how)
         continued += g.continued()
     print(f"{what}: {n} times killed, {continued} continued from a mark; a run takes {g.seconds:.2f} s")
     return continued
@@ -59,12 +64,12 @@ def test_kills(t):
 # ---- one reason after the other ----
 
 
-def interrupted(t, g, *flags, **how):
+def interrupted(t, g, *flags, least=4, **how):
     """Kills runs until one left a mark that is worth something."""
     how = {"threads": 1, "env": {"SLUICE_MARK_MS": "0"}, **how}
     for _ in range(20):
         g.clear()
-        if g.kill_when(lambda: g.marked_at() >= 4, *flags, **how) is not None and g.marked():
+        if g.kill_when(lambda: g.marked_at() >= least, *flags, **how) is not None and g.marked():
             return True
     return t.check("a run was killed behind a mark", False)
 
@@ -175,6 +180,51 @@ def test_what_is_missing(t):
             g.ends_well(what)
 
 
+def test_earlier_passes(t):
+    """What passes before the last put into the quarantine stands there once, whether they are run again or not."""
+    inputs = t.path("in-passes")
+    co.make_inputs(inputs, large=True)
+    for what, pipeline, least in (("a port", co.FITS, 4), ("a sort", co.SORTED, 1), ("a port and a sort", co.BOTH, 1)):
+        g = co.Ground(t, pipeline, inputs)
+        if interrupted(t, g, least=least):
+            g.ends_well(f"{what}, behind a mark", continued=True)
+        if interrupted(t, g, least=least):
+            shutil.rmtree(os.path.join(g.folder, "runs/states"), ignore_errors=True)
+            g.ends_well(f"{what}, behind a mark, without states", continued=True)
+        if interrupted(t, g, least=least):
+            os.unlink(g.last("progress"))
+            g.ends_well(f"{what}, its mark is gone", continued=False)
+
+
+def test_before_the_mark(t):
+    """Killed or stopped when a port was fitted and nothing marked yet."""
+    inputs = t.path("in-before")
+    co.make_inputs(inputs)
+    g = co.Ground(t, co.FITS, inputs)
+    states = os.path.join(g.folder, "runs/states")
+    for signum in (signal.SIGKILL, signal.SIGTERM):
+        g.clear()
+        g.kill_when(lambda: os.path.isdir(states) and os.listdir(states), what=signum, env={"SLUICE_MARK_MS": "100000"})
+        t.check(f"{signum.name} before a mark", not g.marked() and not g.published(), g.published())
+        g.ends_well(f"{signum.name} before a mark", continued=False)
+
+
+def test_states_of_what_was_kept(t):
+    """A run that found its fits, and goes on when they are gone or damaged: its last pass would read what is kept then,
+    so it begins anew, at once."""
+    inputs = t.path("in-found")
+    co.make_inputs(inputs)
+    g = co.Ground(t, co.MARKED.replace("materialize: never", "materialize: always"), inputs)
+    for what, change in (("gone", os.unlink), ("cut off", lambda path: os.truncate(path, 1000))):
+        g.clear()
+        t.equal("a run that leaves its states: exit", g.run().returncode, fl.DONE)
+        if not t.check("killed behind a mark", g.kill_when(lambda: g.marked_at() >= 4, env={"SLUICE_MARK_MS": "0"})):
+            continue
+        for name in os.listdir(os.path.join(g.folder, "runs/states")):
+            change(os.path.join(g.folder, "runs/states", name))
+        g.ends_well(f"states that are {what}", continued=False)
+
+
 def append(path):
     with open(path, "ab") as f:
         f.write(b"more" * 1000)
@@ -258,6 +308,9 @@ if __name__ == "__main__":
         test_what_changed,
         test_plugin_changed,
         test_what_is_missing,
+        test_earlier_passes,
+        test_before_the_mark,
+        test_states_of_what_was_kept,
         test_two_at_once,
         test_stopped_again,
         test_full_disk,

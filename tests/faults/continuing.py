@@ -72,7 +72,7 @@ stages:
 """
 )
 
-# The same without the port, whose pass would write into the quarantine: then the last pass is not continued.
+# The same without the port: no pass but the last puts anything into the quarantine.
 MARKED = FITS.replace(
     """    index:
       use: source.jsonl
@@ -83,9 +83,9 @@ MARKED = FITS.replace(
 )
 
 # Documents kept between passes: a later run finds the fitted state, and needs them no more.
-KEPT = FITS.replace("materialize: never", "materialize: always").replace("on_reject: quarantine\n", "")
+KEPT = FITS.replace("materialize: never", "materialize: always")
 
-# A sort of more than one piece; what is above it counts in an earlier pass.
+# A sort of more than one piece; what is above it counts in an earlier pass, and is quarantined there.
 SORTED = (
     HEAD
     + """
@@ -101,7 +101,17 @@ stages:
     path: out/sorted-{shard}.jsonl
     shard_bytes: 2M
 """
-).replace("on_reject: quarantine\n", "")  # whose lines would be written in the pass that sorts, which is not continued
+)
+
+# A port and a sort, each in a pass of its own before the last.
+BOTH = SORTED.replace(
+    "dedup.exact",
+    """dedup.exact
+    index:
+      use: source.jsonl
+      name: earlier
+      path: ${in}/index.jsonl""",
+)
 
 # Damage that is skipped: what it says must not be lost.
 DAMAGED = (
@@ -143,15 +153,21 @@ stages:
 )
 
 
-def repeated(n, begin=0):
+def repeated(n, begin=0, words=12):
     """n documents; of each ten, the last repeats one before, and another is short."""
-    lines = fl.documents(n, begin).split(b"\n")[:-1]
+    lines = fl.documents(n, begin, words).split(b"\n")[:-1]
     for i in range(9, n, 10):
         text = json.loads(lines[i * 7 // 10])["text"]
         lines[i] = json.dumps({"id": f"again-{begin + i}", "text": text.upper()}).encode()
     for i in range(5, n, 10):
         lines[i] = b'{"id":"short-%d","text":"%d"}' % (begin + i, i)
     return b"\n".join(lines) + b"\n"
+
+
+def with_broken(data):
+    """Of ten records one is half a record: lines for the quarantine."""
+    lines = data.split(b"\n")[:-1]
+    return b"\n".join(x[: len(x) // 2] if i % 10 == 3 else x for i, x in enumerate(lines)) + b"\n"
 
 
 def make_inputs(folder, large=False):
@@ -162,7 +178,7 @@ def make_inputs(folder, large=False):
             f.write(data)
 
     put("plain.jsonl", repeated(9000))
-    put("index.jsonl", fl.documents(300, 500))
+    put("index.jsonl", with_broken(fl.documents(3000, 500)))
     frames = [fl.zstd(repeated(300, begin), "-1") for begin in range(20000, 26000, 300)]
     put("frames.jsonl.zst", b"".join(frames))
     put("stream.jsonl.gz", gzip.compress(repeated(9000, 5000), 1))
@@ -170,7 +186,7 @@ def make_inputs(folder, large=False):
         frames[k] = frames[k][:4000] + bytes(64) + frames[k][4064:]
     put("damaged.jsonl.zst", b"".join(frames))
     if large:
-        put("large.jsonl", b"".join(repeated(30000, 100000 + 30000 * k) for k in range(4)))
+        put("large.jsonl", b"".join(repeated(30000, 100000 + 30000 * k, words=40) for k in range(4)))
 
 
 def comparable(manifest):
@@ -198,7 +214,6 @@ class Ground:
         self.t, self.folder = t, t.fresh("ground")
         self.sets = {"in": inputs, **(sets or {})}
         self.write(pipeline)
-        self.counts_kept = "materialize: always" not in pipeline and "shuffle" not in pipeline
         plugins = os.path.join(os.path.dirname(t.sluice), "../lib/sluice/test-plugins")
         self.env = {**os.environ, "SLUICE_PLUGIN_PATH": plugins, "SLUICE_MARK_MS": "3"}
         began = time.monotonic()
@@ -312,12 +327,10 @@ class Ground:
         return {"files": files, **comparable(self.manifest())}
 
     def without_ports(self, name, data):
-        """splits.jsonl without those of the port, which is not read again when its fit was finished, and without how
-        many documents of a split were kept, which nobody knows where passes went over a store."""
+        """splits.jsonl without those of the port, which is not read again when its fit was finished."""
         if name != "splits.jsonl":
             return data
-        lines = [json.loads(x) for x in data.split(b"\n")[:-1] if b"index.jsonl" not in x]
-        return json.dumps([{k: v for k, v in x.items() if k != "kept" or self.counts_kept} for x in lines]).encode()
+        return b"".join(x for x in data.splitlines(keepends=True) if b"index.jsonl" not in x)
 
     def left(self):
         """What no run that is done may leave behind: temporary and hidden files, scratch files, its progress."""

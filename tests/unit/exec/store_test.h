@@ -242,6 +242,19 @@ static inline void same_counts(const way *w, const job *a, const job *b)
     }
 }
 
+/* And every piece of input gave as many documents; one that comes to two sinks by two stores counts twice. */
+static inline void same_splits(const way *w, const char *body, const job *a, const job *b)
+{
+    const exec_split *x, *y;
+    const size_t n = exec_splits(a->x, &x);
+    assert_int_equal(exec_splits(b->x, &y), n);
+    for (size_t i = 0; i < n; i++)
+        if (x[i].records != y[i].records || x[i].kept != y[i].kept)
+            fail_msg("%s: split %zu had %llu records and kept %llu, not %llu and %llu, in\n%s", w->what, i,
+                     (unsigned long long)y[i].records, (unsigned long long)y[i].kept, (unsigned long long)x[i].records,
+                     (unsigned long long)x[i].kept, body);
+}
+
 /* The body in every way; # stands where stages are put in. Writes to @/out.jsonl. */
 static inline void all_ways(const char *body)
 {
@@ -256,6 +269,8 @@ static inline void all_ways(const char *body)
             same_lines(ways[i].what, body, want.out, got.out);
             same_lines(ways[i].what, body, ways[i].sorts ? without_pos : want.quarantine, got.quarantine);
             same_counts(&ways[i], &first, &j);
+            if (!strstr(strstr(body, "sink.") + 1, "sink."))
+                same_splits(&ways[i], body, &first, &j);
         }
         result_free(&got);
         job_free(&j);

@@ -399,6 +399,46 @@ static void test_parts(void **u)
     job_free(&j);
 }
 
+/* Where a quarantine is written, what spares the next run a port gets its name with the quarantine's. */
+static void test_waits(void **u)
+{
+    (void)u;
+#define DROPS "on_reject: quarantine\n"
+    char *path = strdup(in("@/quarantine.jsonl"));
+    const exec_options o = { .threads = 2, .states = states, .quarantine = path };
+    const exec_state *v;
+    job j;
+    put_docs("@/c.jsonl", 5, 50);
+    for (int published = 0; published < 2; published++) {
+        assert_true(job_open(&j, DROPS PORTS("a.jsonl", "c.jsonl"), o));
+        assert_int_equal(exec_run(j.x), EXEC_OK);
+        assert_int_equal(exec_passes(j.x, &(const exec_pass *){ NULL }), published ? 2 : 3); /* port 0 did not wait */
+        size_t waiting = 0;
+        for (size_t i = 0, n = exec_states(j.x, &v); i < n; i++) {
+            assert_int_equal(fs_exists(v[i].path), !v[i].waits);
+            assert_true(!v[i].waits || fs_exists(v[i].waits));
+            waiting += v[i].waits != NULL;
+        }
+        assert_int_equal(waiting, 2); /* the whole, and port 1 */
+        assert_int_equal(files_in("@/states"), 3);
+        if (published)
+            assert_true(exec_publish(j.x));
+        job_free(&j);
+        assert_int_equal(files_in("@/states"), published ? 3 : 1);
+    }
+    run_with(&j, DROPS PORTS("a.jsonl", "c.jsonl"), o);
+    assert_int_equal(passes_of(&j), 1);
+    for (size_t i = 0, n = exec_states(j.x, &v); i < n; i++)
+        assert_true(v[i].found && !v[i].waits);
+    job_free(&j);
+    no_states(NULL);
+    run_with(&j, DROPS PORTS("a.jsonl", "c.jsonl"), with_states()); /* without a quarantine nothing waits */
+    for (size_t i = 0, n = exec_states(j.x, &v); i < n; i++)
+        assert_true(!v[i].found && !v[i].waits);
+    job_free(&j);
+    free(path);
+}
+
 /* ---- told beforehand ---- */
 
 static void outline_is(const char *text, const char *want)
@@ -433,12 +473,19 @@ static void test_outline(void **u)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_teardown(test_found, no_states),   cmocka_unit_test_teardown(test_names, no_states),
-        cmocka_unit_test_teardown(test_two, no_states),     cmocka_unit_test_teardown(test_fresh, no_states),
-        cmocka_unit_test_teardown(test_damaged, no_states), cmocka_unit_test_teardown(test_failed, no_states),
-        cmocka_unit_test_teardown(test_given, no_states),   cmocka_unit_test_teardown(test_refused, no_states),
-        cmocka_unit_test_teardown(test_strange, no_states), cmocka_unit_test_teardown(test_parts, no_states),
-        cmocka_unit_test_teardown(test_outline, no_states), cmocka_unit_test(test_no_folder),
+        cmocka_unit_test_teardown(test_found, no_states),
+        cmocka_unit_test_teardown(test_names, no_states),
+        cmocka_unit_test_teardown(test_two, no_states),
+        cmocka_unit_test_teardown(test_fresh, no_states),
+        cmocka_unit_test_teardown(test_damaged, no_states),
+        cmocka_unit_test_teardown(test_failed, no_states),
+        cmocka_unit_test_teardown(test_given, no_states),
+        cmocka_unit_test_teardown(test_refused, no_states),
+        cmocka_unit_test_teardown(test_strange, no_states),
+        cmocka_unit_test_teardown(test_parts, no_states),
+        cmocka_unit_test_teardown(test_waits, no_states),
+        cmocka_unit_test_teardown(test_outline, no_states),
+        cmocka_unit_test(test_no_folder),
     };
     return cmocka_run_group_tests(tests, make_docs, tear_down);
 }

@@ -92,19 +92,26 @@ static void killed_writers(void **state)
     static const char *const not_ours[] = { ".x.state.1.tmp",    ".state.1.2.tmp",   "x.state.1.2.tmp",
                                             ".x.state.1.2.tmp~", ".x.state.1.b.tmp", ".x.stat.1.2.tmp",
                                             ".x.state..2.tmp",   ".x.state.1..tmp",  ".x.state.1.2.tmpx",
-                                            ".x.state1.2.tmp",   "1.2.tmp" };
+                                            ".x.state1.2.tmp",   "1.2.tmp",          "x.state.run.waits",
+                                            ".x.state.waits",    ".x.run.waits" };
     for (size_t i = 0; i < sizeof not_ours / sizeof *not_ours; i++) {
         write_file(in_folder(not_ours[i]), "");
-        set_age(in_folder(not_ours[i]), 1000000);
+        set_age(in_folder(not_ours[i]), 10000000);
     }
     set_age(tmp, 23 * 3600);
     artifact_abort(artifact_create(in_folder("y.state"), &head_a, NULL));
     assert_true(fs_exists(tmp)); /* its writer may be alive */
     set_age(tmp, 25 * 3600);
+    write_file(in_folder(".x.state.run-1.waits"), "");
+    set_age(in_folder(".x.state.run-1.waits"), 31 * 24 * 3600);
+    write_file(in_folder(".x.state.run-2.waits"), "");
+    set_age(in_folder(".x.state.run-2.waits"), 29 * 24 * 3600);
     assert_int_equal(mkdir(in_folder(".d.state.1.1.tmp"), 0777), 0);
-    set_age(in_folder(".d.state.1.1.tmp"), 1000000);
+    set_age(in_folder(".d.state.1.1.tmp"), 10000000);
     artifact_abort(artifact_create(in_folder("y.state"), &head_a, NULL));
     assert_false(fs_exists(tmp));
+    assert_false(fs_exists(in_folder(".x.state.run-1.waits")));
+    assert_int_equal(unlink(in_folder(".x.state.run-2.waits")), 0);
     assert_int_equal(rmdir(in_folder(".d.state.1.1.tmp")), 0);
     for (size_t i = 0; i < sizeof not_ours / sizeof *not_ours; i++)
         assert_int_equal(unlink(in_folder(not_ours[i])), 0);
