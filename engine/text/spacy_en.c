@@ -127,7 +127,8 @@ static void split_piece(spacy_batch *b, const char *p, const char *e)
     middle m = { p, e };
     const middle whole = m;
     size_t prefix, suffix, suffixes = 0;
-    const char *last[STOPS + 1] = { e };
+    const char *last[STOPS + 1]; /* where the suffixes begin; before them, where the last ends */
+    last[0] = e;
     for (bool more = true; more && !b->stopped;) {
         const char *begin = m.p;
         more = strip(&m, &prefix, &suffix);
@@ -215,6 +216,8 @@ static bool put_word(spacy_batch *b, const char *p, const char *letters, const c
 
 bool spacy_each(sl_str t, spacy_take take, void *to)
 {
+    if (t.n == 0)
+        return true;
     spacy_batch b;
     b.text = t.p;
     b.take = take;

@@ -5,7 +5,7 @@
 
 /* Takes the next n tokens, in the order of the text; false: wants no more. */
 typedef bool (*spacy_take)(void *to, const sl_span *tokens, uint32_t n);
-/* Gives all tokens of t in batches; false: take wanted no more. Needs some kilobytes of stack and nothing else. */
+/* Gives all tokens of t in batches; false: take wanted no more. Needs 25 KiB of stack and nothing else. */
 bool spacy_each(sl_str t, spacy_take take, void *to);
 
 /* Fills `out` from its start. false: out of memory. */

@@ -97,6 +97,8 @@ static void test_rules(void **u)
 {
     (void)u;
     splits("", "");
+    assert_true(text_split_spacy_en((sl_str){ 0 }, &words));
+    assert_int_equal(words.n, 0);
     splits(" \n\u00A0\u3000\x1C", "");
     splits("word", "word");
     splits("cant Cant CANT", "ca nt Ca nt CANT");
