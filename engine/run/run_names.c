@@ -185,7 +185,9 @@ int run_record_read(arena *mem, const char *dir, run_record *out, sbuf *text)
         r = 0;
     else if (r == 0 && to->n)
         r = understand(mem, to, has(dir, "progress"), out);
-    out->left_behind = out->finished && (has(dir, "progress") || has(dir, "splits.part") || has(dir, "scratch"));
+    static const char *const notes[] = { "progress", "splits.part", "scratch", ".quarantine.jsonl.zst.sluice-lock" };
+    for (size_t i = 0; out->finished && i < sizeof notes / sizeof *notes; i++)
+        out->left_behind |= has(dir, notes[i]);
     sbuf_free(&path);
     sbuf_free(&own);
     return r;

@@ -317,7 +317,7 @@ class Ground:
         """Digest of every output, the quarantine and the list of splits; what run.json counts."""
         out = os.path.join(self.folder, "out")
         files = {}
-        for name in fl.tree(out) if os.path.isdir(out) else []:
+        for name in self.published():
             with open(os.path.join(out, name), "rb") as f:
                 files[name] = hash_of(f.read())
         for name in ("quarantine.jsonl.zst", "splits.jsonl"):
