@@ -379,6 +379,9 @@ int item_run(worker *w);      /* all batches of the item of w through all stages
 int item_end_stream(exec *x); /* [one thread] after the last item: what ordered stages still hold */
 
 /* ---- flow.c ---- */
+int stage_failed(worker *w, uint32_t stage, int code); /* `code`, with a message if the stage left none */
+/* The same, and an answer that the callback may not give is a failure too. SL_OK always may. */
+int stage_answered(worker *w, uint32_t stage, int code, bool more, bool end);
 int flow_below(worker *w, uint32_t stage, flow *f);     /* f has left the stage */
 int flow_stage(worker *w, uint32_t stage, flow *f);     /* f runs through the stage now, and on */
 int flow_stage_all(worker *w, uint32_t stage, flow *f); /* a list, whose rows are given back */
@@ -441,29 +444,8 @@ bool exec_too_many_errors(exec *x);
 /* ---- run.c ---- */
 const char *pass_describe(exec *x); /* "fit dedup.exact, sort shuffle"; NULL: out of memory */
 
-/* ---- fit.c, states.c ---- */
+/* ---- fit.c ---- */
 bool fit_after_pass(exec *x); /* finalizes stages that have seen all */
-const char *states_port_path(exec *x, const plan_port *port);
-void states_check_ports(exec *x,
-                        diags *d); /* saved states that the pipeline names: are they there, and of this stage? */
-bool states_find(exec *x);         /* loads what is there */
-bool states_save(exec *x, uint32_t stage, uint32_t what);
-/* The one that is there; NULL: none. resumed: also one that this run saved in an earlier process and has not named. */
-const char *states_there(exec *x, uint32_t stage, uint32_t what, bool resumed, char name[17]);
-/* Of plan, plugins and inputs: what a run that is continued must have in common with the one that left off. */
-uint64_t states_run_identity(exec *x);
-/* Where the state of a stage would be, by what makes it; NULL: nowhere. */
-const char *states_path(exec *x, uint32_t stage, uint32_t what, char name[17]);
-
-/* ---- states_wait.c ---- */
-/* Where the state lies until the run is published; NULL: it need not wait. */
-const char *states_waiting(exec *x, uint32_t stage, uint32_t what, const char *path);
-void states_publish(exec *x); /* [one thread] they get their names. What fails is a note: it can be fitted again */
-void states_drop(exec *x);    /* [one thread] those that still wait are removed */
-
-int stage_failed(worker *w, uint32_t stage, int code); /* `code`, with a message if the stage left none */
-/* The same, and an answer that the callback may not give is a failure too. SL_OK always may. */
-int stage_answered(worker *w, uint32_t stage, int code, bool more, bool end);
 
 /* ---- quarantine.c ---- */
 int quarantine_add(worker *w, stage_thread *st, const flow *f, const rejected *r);

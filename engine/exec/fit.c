@@ -1,6 +1,7 @@
 /* Between passes: parts are saved, stages that have seen all they must are finalized, and their states saved. */
 #include <string.h>
 #include "exec/guard.h"
+#include "exec/states.h"
 
 /* Callbacks outside of passes run on worker 0. */
 static stage_thread *alone(exec *x, uint32_t stage, uint32_t phase)

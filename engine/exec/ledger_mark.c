@@ -4,6 +4,7 @@
 #include "base/log.h"
 #include "exec/ledger_internal.h"
 #include "io/journal.h"
+#include "exec/states.h"
 
 static void write_sum(const ledger *l, sbuf *out)
 {

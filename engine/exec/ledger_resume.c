@@ -4,6 +4,7 @@
 #include <string.h>
 #include <unistd.h>
 #include "exec/ledger_internal.h"
+#include "exec/states.h"
 
 static bool read_counts(ledger *l, const json_cell *c)
 {

@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "exec/ledger.h"
+#include "exec/states.h"
 
 enum {
     WINDOW_A_THREAD = 16 << 20,

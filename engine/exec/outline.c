@@ -3,6 +3,7 @@
 #include <string.h>
 #include "base/fs.h"
 #include "exec/engine.h"
+#include "exec/states.h"
 
 typedef struct outline {
     exec *x;

@@ -1,6 +1,7 @@
 /* All passes of a run, one after the other. */
 #include <string.h>
 #include "exec/ledger.h"
+#include "exec/states.h"
 
 const char *pass_describe(exec *x)
 {

@@ -6,6 +6,7 @@
 #include <unistd.h>
 #include "base/fs.h"
 #include "exec/engine.h"
+#include "exec/states.h"
 
 static bool spares_port(const plan_stage *p, uint32_t what)
 {
