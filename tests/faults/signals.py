@@ -147,7 +147,7 @@ def test_stop(t):
         if p.returncode == fl.DONE:  # it came too late
             t.check(f"{where}: too late", g.shards() == g.want["ab"[k % 2]])
         elif p.returncode == -what:  # it came before main
-            t.check(f"{where}: too early", moment < 0.06, moment)
+            t.check(f"{where}: too early", g.shards() == before)
         else:
             t.equal(f"{where}: exit", p.returncode, fl.AGAIN)
             t.check(f"{where}: message", "stopped" in err, err)
@@ -161,12 +161,15 @@ def test_stop(t):
 
 def stop_twice(t, g):
     """The second signal of a kind ends the process at once; the next run cleans up."""
-    p = g.start("a")
-    time.sleep(g.seconds / 3)
-    p.send_signal(signal.SIGINT)
-    time.sleep(0.0005)
-    p.send_signal(signal.SIGINT)
-    p.communicate(timeout=10)
+    for part in (3, 4, 6, 8, 12, 16, 32):  # of the time that a run took when the machine did other things beside it
+        p = g.start("a")
+        time.sleep(g.seconds / part)
+        p.send_signal(signal.SIGINT)
+        time.sleep(0.0005)
+        p.send_signal(signal.SIGINT)
+        p.communicate(timeout=10)
+        if p.returncode != fl.DONE:  # else they came too late
+            break
     t.check("SIGINT twice", p.returncode in (-signal.SIGINT, fl.AGAIN), p.returncode)
     g.none_is_half("SIGINT twice")
     g.succeeds("SIGINT twice", "b")
