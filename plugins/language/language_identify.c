@@ -17,20 +17,17 @@ typedef struct local {
     ft_scratch *scratch;
 } local;
 
+static int check(sl_ctx *c, const void *cfg)
+{
+    const config *o = cfg;
+    return strcmp(o->as, o->score_as) ? SL_OK : c->host->fail(c, SL_E_CONFIG, "as and score_as are both '%s'", o->as);
+}
+
 static int open_(sl_ctx *c, const void *cfg, void *g)
 {
     const config *o = cfg;
     state *s = g;
-    void *bytes;
-    char why[FT_WHY];
-    if (!o->model)
-        return SL_OK;
-    int ret = model_read(c, o->model, &s->facts, &bytes);
-    if (ret < 0)
-        return ret;
-    ret = ft_load(bytes, s->facts.bytes, &s->model, why);
-    free(bytes);
-    return ret < 0 ? c->host->fail(c, ret, "%s: %s", o->model, why) : SL_OK;
+    return o->model ? model_open(c, o->model, &s->facts, &s->model) : SL_OK;
 }
 
 static int open_local(sl_ctx *c, const void *g, void *l)
@@ -40,55 +37,40 @@ static int open_local(sl_ctx *c, const void *g, void *l)
     return ((local *)l)->scratch ? SL_OK : c->host->fail(c, SL_E_NOMEM, "out of memory");
 }
 
-/* A language and its score; code NULL: there is none. */
-typedef struct answer {
-    const char *code;
-    size_t n;
-    double score;
-} answer;
+enum { NOTHING, FOUND };
 
-static int ask_model(sl_ctx *c, const state *s, local *l, sl_str text, answer *a)
+/* Writes language and score: FOUND; or NOTHING, or a failure that has its message. */
+static int ask_model(sl_ctx *c, const state *s, local *l, sl_batch *b, uint32_t row, sl_str text)
 {
     const ft_guess *guess;
     size_t n;
     char why[FT_WHY];
-    const int ret = ft_predict(s->model, l->scratch, text, FT_SPACE, 1, &guess, &n, why);
+    int ret = ft_predict(s->model, l->scratch, text, FT_SPACE, 1, &guess, &n, why);
     if (ret < 0)
         return c->host->fail(c, ret, "a document of %u bytes: %s", text.n, why);
-    if (n) {
-        a->code = ft_label(s->model, guess->label, &a->n);
-        a->score = guess->p;
-    }
-    return SL_OK;
+    if (n == 0)
+        return NOTHING;
+    SL_COL(double, b, SCORE)[row] = guess->p;
+    ret = model_label(c, b, s->model, guess->label, &SL_COL(sl_str, b, LANGUAGE)[row]);
+    return ret < 0 ? ret : FOUND;
 }
 
-static int ask_cld2(sl_ctx *c, sl_str text, answer *a)
+static int ask_cld2(sl_ctx *c, sl_batch *b, uint32_t row, sl_str text)
 {
     cld2_guess guess;
     const int ret = cld2_detect(text, &guess);
     if (ret < 0)
         return c->host->fail(c, ret, "out of memory for a document of %u bytes", text.n);
-    a->code = guess.code;
-    a->n = guess.code ? strlen(guess.code) : 0;
-    a->score = guess.share;
-    return SL_OK;
-}
-
-static int put(sl_ctx *c, sl_batch *b, uint32_t row, const answer *a)
-{
-    if (!a->code) {
-        sl_set_null(b->columns[LANGUAGE], row);
-        sl_set_null(b->columns[SCORE], row);
-        c->host->count(c, UNKNOWN, 1);
-        return SL_OK;
-    }
-    char *const p = c->host->alloc(c, b, a->n, 1);
+    if (!guess.code)
+        return NOTHING;
+    const size_t n = strlen(guess.code);
+    char *const p = c->host->alloc(c, b, n, 1);
     if (!p)
         return SL_E_NOMEM;
-    memcpy(p, a->code, a->n);
-    SL_COL(sl_str, b, LANGUAGE)[row] = (sl_str){ .p = p, .n = (uint32_t)a->n };
-    SL_COL(double, b, SCORE)[row] = a->score;
-    return SL_OK;
+    memcpy(p, guess.code, n);
+    SL_COL(sl_str, b, LANGUAGE)[row] = (sl_str){ .p = p, .n = (uint32_t)n };
+    SL_COL(double, b, SCORE)[row] = guess.share;
+    return FOUND;
 }
 
 static int process(sl_ctx *c, const void *g, void *l, sl_batch *b)
@@ -96,12 +78,14 @@ static int process(sl_ctx *c, const void *g, void *l, sl_batch *b)
     const state *s = g;
     const sl_str *text = sl_text(b, TEXT);
     SL_EACH(b, row) {
-        answer a = { 0 };
-        int ret = s->model ? ask_model(c, s, l, text[row], &a) : ask_cld2(c, text[row], &a);
-        if (ret >= 0)
-            ret = put(c, b, row, &a);
+        const int ret = s->model ? ask_model(c, s, l, b, row, text[row]) : ask_cld2(c, b, row, text[row]);
         if (ret < 0)
             return ret;
+        if (ret == FOUND)
+            continue;
+        sl_set_null(b->columns[LANGUAGE], row);
+        sl_set_null(b->columns[SCORE], row);
+        c->host->count(c, UNKNOWN, 1);
     }
     return SL_OK;
 }
@@ -152,6 +136,7 @@ const sl_stage language_identify = {
     .config_size = sizeof(config),
     .state_size = sizeof(state),
     .local_size = sizeof(local),
+    .check = check,
     .open = open_,
     .open_local = open_local,
     .process = process,

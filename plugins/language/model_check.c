@@ -9,6 +9,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include "model_file.h"
+#include "text/utf8.h"
 
 enum { MAGIC = 793712314, SUPERVISED = 3, HS = 1, NS = 2, OVA = 4, KSUB = 256 };
 enum { DIM_MAX = 1 << 16, NGRAM_MAX = 32 /* characters */, WORDS_MAX = 16 /* words of an n-gram */ };
@@ -114,7 +115,10 @@ static bool check_entry(cursor *c, shape *s, int32_t i)
     const uint8_t *nul = memchr(c->p, 0, left(c));
     if (!nul)
         return wrong(c, "it ends too early, in its dictionary");
-    s->name_bytes += (uint64_t)(nul - c->p) + 2; /* with the marks that the library puts around it */
+    const size_t n = (size_t)(nul - c->p);
+    if (i >= s->words && text_utf8_valid((const char *)c->p, n) < n) /* a label becomes the value of a column */
+        return wrong(c, "entry %" PRId32 " of the dictionary is no UTF-8", i);
+    s->name_bytes += n + 2; /* with the marks that the library puts around it */
     c->p = nul + 1;
     int64_t count;
     uint8_t kind;

@@ -64,19 +64,34 @@ static int read_and_check(sl_ctx *c, int fd, const char *path, model_facts *fact
     return SL_OK;
 }
 
-int model_read(sl_ctx *c, const char *path, model_facts *facts, void **bytes)
+int model_open(sl_ctx *c, const char *path, model_facts *facts, ft_model **out)
 {
-    *bytes = NULL;
+    void *bytes = NULL;
+    char why[FT_WHY];
     const int fd = open(path, O_RDONLY | O_CLOEXEC);
     if (fd < 0)
         return fail_errno(c, "open", path);
-    const int ret = read_and_check(c, fd, path, facts, bytes);
+    int ret = read_and_check(c, fd, path, facts, &bytes);
     close(fd);
-    if (ret < 0) {
-        free(*bytes);
-        *bytes = NULL;
+    if (ret >= 0) {
+        ret = ft_load(bytes, facts->bytes, out, why);
+        if (ret < 0)
+            c->host->fail(c, ret, "%s: %s", path, why);
     }
+    free(bytes);
     return ret;
+}
+
+int model_label(sl_ctx *c, const sl_batch *b, const ft_model *m, int32_t label, sl_str *out)
+{
+    size_t n;
+    const char *const name = ft_label(m, label, &n);
+    char *const p = c->host->alloc(c, b, n, 1);
+    if (!p)
+        return SL_E_NOMEM;
+    memcpy(p, name, n);
+    *out = (sl_str){ .p = p, .n = (uint32_t)n };
+    return SL_OK;
 }
 
 int model_report(sl_ctx *c, const model_facts *facts)

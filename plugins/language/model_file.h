@@ -3,6 +3,7 @@
 #ifndef LANGUAGE_MODEL_FILE_H
 #define LANGUAGE_MODEL_FILE_H
 #include <stdbool.h>
+#include "ft.h"
 #include "sluice/util.h"
 
 typedef struct model_facts {
@@ -18,9 +19,11 @@ enum { MODEL_WHY = 160 };
  * `why` says what is wrong, and where. Leaves bytes and hash alone. */
 bool model_check(const void *p, size_t n, model_facts *facts, char why[MODEL_WHY]);
 
-/* The bytes of a model that passed, in memory of malloc. What the library will need is reserved. A failure has its
- * message. */
-int model_read(sl_ctx *c, const char *path, model_facts *facts, void **bytes);
+/* Reads, checks and loads a model; what it takes is reserved. A failure has its message. */
+int model_open(sl_ctx *c, const char *path, model_facts *facts, ft_model **out);
+
+/* The name of a label, without its prefix, copied into the batch. A failure has its message. */
+int model_label(sl_ctx *c, const sl_batch *b, const ft_model *m, int32_t label, sl_str *out);
 
 /* Into the report: which model it was, because the name of a file does not say. */
 int model_report(sl_ctx *c, const model_facts *facts);

@@ -306,7 +306,7 @@ static void predictions(void **state)
 /* The case files carry the plain model in hex. */
 static void cases_have_this_model(void **state)
 {
-    static const char *const files[] = { "language.identify" };
+    static const char *const files[] = { "language.identify", "classify.fasttext" };
     sbuf b = build(&plain), hex = { 0 };
     (void)state;
     for (size_t i = 0; i < b.n; i++)
