@@ -43,8 +43,10 @@ static uint64_t left(const cursor *c) { return (uint64_t)(c->end - c->p); }
 
 static bool take(cursor *c, void *out, size_t n)
 {
-    if (left(c) < n)
-        return wrong(c, "it ends too early");
+    if (left(c) < n) {
+        wrong(c, "it ends too early");
+        return false; /* said here, for gcc to see that *out is set where it goes on */
+    }
     memcpy(out, c->p, n);
     c->p += n;
     return true;
