@@ -16,6 +16,14 @@ static int fail_errno(sl_ctx *c, const char *verb, const char *path)
     return c->host->fail(c, errno == ENOENT ? SL_E_CONFIG : SL_E_IO, "cannot %s %s: %s", verb, path, strerror(errno));
 }
 
+static int hold(sl_ctx *c, const char *path, uint64_t bytes)
+{
+    const int ret = c->host->reserve(c, bytes);
+    return ret == SL_MORE ? c->host->fail(c, SL_E_CONFIG, "%s takes about %" PRIu64 " MiB, more than this run may hold",
+                                          path, (bytes >> 20) + 1)
+                          : ret;
+}
+
 static int read_whole(sl_ctx *c, int fd, const char *path, void **bytes, size_t *size)
 {
     struct stat st;
@@ -24,6 +32,9 @@ static int read_whole(sl_ctx *c, int fd, const char *path, void **bytes, size_t 
     if (!S_ISREG(st.st_mode))
         return c->host->fail(c, SL_E_CONFIG, "%s is no file", path);
     const size_t n = (size_t)st.st_size;
+    const int ret = hold(c, path, n);
+    if (ret < 0)
+        return ret;
     char *const p = malloc(n + 1);
     if (!p)
         return c->host->fail(c, SL_E_NOMEM, "%s needs %zu bytes to be read: out of memory", path, n);
@@ -53,10 +64,7 @@ static int read_and_check(sl_ctx *c, int fd, const char *path, model_facts *fact
         return c->host->fail(c, SL_E_CONFIG, "%s is no fastText model that can be used: %s", path, why);
     facts->bytes = n;
     facts->hash = XXH3_64bits(*bytes, n);
-    ret = c->host->reserve(c, facts->memory);
-    if (ret == SL_MORE)
-        return c->host->fail(c, SL_E_CONFIG, "%s takes about %" PRIu64 " MiB, more than this run may hold", path,
-                             (facts->memory >> 20) + 1);
+    ret = hold(c, path, facts->bytes + facts->memory);
     if (ret < 0)
         return ret;
     c->host->log(c, INFO, "%s: %" PRId32 " labels, %" PRId32 " words, %" PRId32 " dimensions, xxh3 %016" PRIx64, path,
@@ -79,7 +87,7 @@ int model_open(sl_ctx *c, const char *path, model_facts *facts, ft_model **out)
             c->host->fail(c, ret, "%s: %s", path, why);
     }
     free(bytes);
-    return ret;
+    return ret < 0 ? ret : hold(c, path, facts->memory); /* the file's bytes are gone */
 }
 
 int model_label(sl_ctx *c, const sl_batch *b, const ft_model *m, int32_t label, sl_str *out)
