@@ -76,7 +76,7 @@ int model_open(sl_ctx *c, const char *path, model_facts *facts, ft_model **out)
 {
     void *bytes = NULL;
     char why[FT_WHY];
-    const int fd = open(path, O_RDONLY | O_CLOEXEC);
+    const int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK); /* a pipe is refused, not waited for */
     if (fd < 0)
         return fail_errno(c, "open", path);
     int ret = read_and_check(c, fd, path, facts, &bytes);
