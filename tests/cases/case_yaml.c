@@ -70,14 +70,14 @@ static void column(sbuf *out, const yaml_node *name)
 
 static bool names_columns(const char *key)
 {
-    static const char *const keys[] = { "column", "from", "of", "by" };
+    static const char *const keys[] = { "column", "score_column", "from", "of", "by" };
     for (size_t i = 0; i < sizeof(keys) / sizeof(*keys); i++)
         if (strcmp(key, keys[i]) == 0)
             return true;
     return false;
 }
 
-/* The columns that stages read by name: what `column`, `from`, `of` and `by` hold, at any depth. */
+/* The columns that stages read by name: what `column`, `score_column`, `from`, `of` and `by` hold, at any depth. */
 static void columns_of(sbuf *out, const yaml_node *node)
 {
     for (size_t i = 0; node->kind == YAML_LIST && i < node->n; i++)
