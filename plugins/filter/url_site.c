@@ -78,7 +78,22 @@ static bool ascii_dots(sl_str host, text_buf *out)
     return true;
 }
 
-/* How many labels of the host, in lower case and ended by a zero byte, are its public suffix; 0: it has none. */
+static bool is_suffix(const psl_ctx_t *list, const char *name)
+{
+    return psl_is_public_suffix2(list, name, PSL_TYPE_ICANN | PSL_TYPE_NO_STAR_RULE);
+}
+
+/* Does a rule such as *.kobe.jp stand for any label before the name? */
+static bool has_wildcard(const psl_ctx_t *list, const char *name)
+{
+    char any[SUFFIX_MOST + 3] = "-.";
+    memcpy(any + 2, name, strlen(name) + 1);
+    return is_suffix(list, any);
+}
+
+/* How many labels of the host, in lower case and ended by a zero byte, are its public suffix; 0: it has none. Where the
+ * reference differs from the library: a label may be empty where any may stand, and of *.kobe.jp does not follow that
+ * kobe.jp is a suffix when it is the whole host. */
 static uint32_t suffix_labels(const psl_ctx_t *list, const char *host, size_t n)
 {
     uint32_t found = 0;
@@ -87,9 +102,11 @@ static uint32_t suffix_labels(const psl_ctx_t *list, const char *host, size_t n)
         const size_t end = begin;
         while (begin > 0 && host[begin - 1] != '.')
             begin--;
-        if (begin == end || n - begin > SUFFIX_MOST || memchr(host + begin, 0, end - begin))
+        if (n - begin > SUFFIX_MOST || memchr(host + begin, 0, end - begin))
             break;
-        if (psl_is_public_suffix2(list, host + begin, PSL_TYPE_ICANN | PSL_TYPE_NO_STAR_RULE))
+        if (begin == end)
+            return labels > 1 && has_wildcard(list, host + begin + 1) ? labels : found;
+        if (is_suffix(list, host + begin) && (begin > 0 || labels == 1 || !has_wildcard(list, host)))
             found = labels;
         if (begin-- == 0)
             break;
