@@ -65,11 +65,13 @@ static int read_one(sl_ctx *c, const bad_lists_config *o, const char *language, 
                      : c->host->fail(c, SL_E_NOMEM, "out of memory");
 }
 
-/* A language's name: two or three small letters, and what follows a hyphen. Other files of the folder are none. */
+/* A language's name: two or three small letters, and what follows a hyphen. Other files of the folder are none, nor are
+ * folders. */
 static int is_language(const struct dirent *file)
 {
     const size_t n = strspn(file->d_name, "abcdefghijklmnopqrstuvwxyz");
-    return (n == 2 || n == 3) && (file->d_name[n] == 0 || (file->d_name[n] == '-' && !strchr(file->d_name, '.')));
+    return file->d_type != DT_DIR && (n == 2 || n == 3) &&
+           (file->d_name[n] == 0 || (file->d_name[n] == '-' && !strchr(file->d_name, '.')));
 }
 
 static int read_folder(sl_ctx *c, const bad_lists_config *o, bad_lists *out)
