@@ -61,8 +61,9 @@ static int read_one(sl_ctx *c, const bad_lists_config *o, const char *language, 
     list_free(&all);
     if (done)
         return SL_OK;
-    return too_large ? c->host->fail(c, SL_E_CONFIG, "%s: too many words to look for at once", path)
-                     : c->host->fail(c, SL_E_NOMEM, "out of memory");
+    return too_large
+               ? c->host->fail(c, SL_E_CONFIG, "%s: to look for so many words takes a table of more than 1 GiB", path)
+               : c->host->fail(c, SL_E_NOMEM, "out of memory");
 }
 
 /* A language's name: two or three small letters, and what follows a hyphen. Other files of the folder are none, nor are

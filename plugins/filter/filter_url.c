@@ -103,7 +103,8 @@ static int open_(sl_ctx *c, const void *cfg, void *g)
     bool too_large;
     if (!automaton_make(&s->find_subwords, &s->subwords, &too_large))
         return c->host->fail(c, too_large ? SL_E_CONFIG : SL_E_NOMEM, "%s",
-                             too_large ? "subwords: too many words to look for at once" : "out of memory");
+                             too_large ? "subwords: to look for so many takes a table of more than 1 GiB"
+                                       : "out of memory");
     ret = c->host->reserve(c, list_memory(&s->domains) + list_memory(&s->urls) + list_memory(&s->words) +
                                   list_memory(&s->soft) + automaton_memory(&s->find_subwords));
     return ret < 0 ? ret : SL_OK; /* held in any case: a list cannot spill */
