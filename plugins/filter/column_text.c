@@ -38,3 +38,14 @@ int column_text(sl_ctx *c, const sl_batch *b, const sl_json_api *json, const sl_
         *out = value;
     return SL_OK;
 }
+
+sl_str column_shown(sl_str value)
+{
+    enum { SHOWN = 80 };
+    if (value.n > SHOWN) {
+        value.n = SHOWN;
+        while (value.n && ((uint8_t)value.p[value.n] & 0xC0) == 0x80)
+            value.n--;
+    }
+    return value;
+}

@@ -17,4 +17,7 @@ int column_unquote(sl_ctx *c, const sl_batch *b, const sl_json_api *json, sl_str
 int column_text(sl_ctx *c, const sl_batch *b, const sl_json_api *json, const sl_column *column, uint32_t row,
                 sl_str *out);
 
+/* The first 80 bytes at most, whole characters: what evidence quotes. */
+sl_str column_shown(sl_str value);
+
 #endif

@@ -9,7 +9,6 @@
 enum { COLUMN };
 enum { LISTED, UNLISTED, NO_VALUE };
 enum { KEEP_LISTED, KEEP_UNLISTED };
-enum { SHOWN = 80 }; /* bytes of a value that evidence quotes */
 enum { INFO = 2 };
 
 typedef struct config {
@@ -44,22 +43,14 @@ static int open_(sl_ctx *c, const void *cfg, void *g)
     const int ret = list_read(c, &spec, &s->list, &s->hash);
     if (ret < 0)
         return ret;
+    if (!list_seal(&s->list))
+        return c->host->fail(c, SL_E_NOMEM, "out of memory");
     if (!s->list.entries && !o->allow_empty)
         return c->host->fail(c, SL_E_CONFIG, "%s lists nothing; if that may be so, say allow_empty: true", o->path);
     c->host->log(c, INFO, "%s: %" PRIu64 " entries, %" PRIu64 " more that repeat them, xxh3 %016" PRIx64, o->path,
                  s->list.entries, s->list.added - s->list.entries, s->hash);
     const int granted = c->host->reserve(c, list_memory(&s->list)); /* held in any case: a list cannot spill */
     return granted < 0 ? granted : SL_OK;
-}
-
-static sl_str shortened(sl_str value)
-{
-    if (value.n > SHOWN) {
-        value.n = SHOWN;
-        while (value.n && ((uint8_t)value.p[value.n] & 0xC0) == 0x80)
-            value.n--;
-    }
-    return value;
 }
 
 /* A document's value on its way through the table. */
@@ -104,9 +95,9 @@ static void judge(sl_ctx *c, const state *s, sl_batch *b, const wanted *w)
     sl_str hit;
     const bool listed = is_listed(s, w, &hit), keep_listed = s->cfg->keep == KEEP_LISTED;
     if (listed && !keep_listed)
-        c->host->reject(c, b, w->row, LISTED, SL_WHY(.detail = shortened(hit)));
+        c->host->reject(c, b, w->row, LISTED, SL_WHY(.detail = column_shown(hit)));
     else if (!listed && keep_listed)
-        c->host->reject(c, b, w->row, w->text.p ? UNLISTED : NO_VALUE, SL_WHY(.detail = shortened(w->value)));
+        c->host->reject(c, b, w->row, w->text.p ? UNLISTED : NO_VALUE, SL_WHY(.detail = column_shown(w->value)));
 }
 
 static int process(sl_ctx *c, const void *g, void *l, sl_batch *b)

@@ -1,9 +1,12 @@
 #include "list_file.h"
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+#include "text/lines.h"
+#include "text/utf8.h"
 #include "url_host.h"
 #define XXH_INLINE_ALL
 #include <xxhash.h>
@@ -38,16 +41,42 @@ static int add_host(reader *r, const char *p, size_t n)
     return list_add(r->out, host, length) ? SL_OK : r->c->host->fail(r->c, SL_E_NOMEM, "out of memory");
 }
 
-static int take_line(reader *r, const char *p, size_t n)
+/* Room for n bytes is at p: what stays is never longer. */
+static size_t keep_alnum(char *p, size_t n)
+{
+    size_t to = 0;
+    for (size_t i = 0; i < n; i++) {
+        const unsigned low = (unsigned char)p[i] | 0x20u;
+        if (low - 'a' < 26u)
+            p[to++] = (char)low;
+        else if ((unsigned)p[i] - '0' < 10u)
+            p[to++] = p[i];
+    }
+    return to;
+}
+
+static int take_line(reader *r, char *p, size_t n)
 {
     r->line++;
     n -= n > 0 && p[n - 1] == '\r';
     if (n > LIST_ENTRY_MAX)
         return r->c->host->fail(r->c, SL_E_CONFIG, "%s, line %llu is longer than %d bytes", r->spec->path,
                                 (unsigned long long)r->line, LIST_ENTRY_MAX);
+    if (text_utf8_valid(p, n) != n)
+        return r->c->host->fail(r->c, SL_E_CONFIG, "%s, line %llu is not UTF-8", r->spec->path,
+                                (unsigned long long)r->line);
+    if (r->spec->comments && n > 0 && p[0] == '#')
+        return SL_OK;
+    if (r->spec->match == LIST_STRIPPED) {
+        const sl_str stripped = text_strip((sl_str){ .p = p, .n = (uint32_t)n });
+        p += stripped.p - p;
+        n = stripped.n;
+    } else if (r->spec->match == LIST_WORD) {
+        n = keep_alnum(p, n);
+    }
     if (n == 0)
         return SL_OK;
-    if (r->spec->match != LIST_EXACT)
+    if (r->spec->match == LIST_HOST || r->spec->match == LIST_SUFFIX_HOST)
         return add_host(r, p, n);
     return list_add(r->out, p, n) ? SL_OK : r->c->host->fail(r->c, SL_E_NOMEM, "out of memory");
 }
@@ -131,12 +160,27 @@ int list_read(sl_ctx *c, const list_spec *spec, list_table *out, uint64_t *hash)
         ret = read_all(&r, fd);
     if (ret >= 0)
         *hash = XXH3_64bits_digest(r.hash);
-    if (ret >= 0 && !list_seal(out))
-        ret = c->host->fail(c, SL_E_NOMEM, "out of memory");
     if (fd >= 0)
         close(fd);
     free(r.buffer);
     if (r.hash)
         XXH3_freeState(r.hash);
     return ret;
+}
+
+int list_read_all(sl_ctx *c, list_spec spec, sl_many paths, list_table *out)
+{
+    enum { INFO = 2 };
+    for (size_t i = 0; i < paths.n; i++) {
+        const uint64_t before = out->added;
+        uint64_t hash;
+        spec.path = ((const char *const *)paths.v)[i];
+        const int ret = list_read(c, &spec, out, &hash);
+        if (ret < 0)
+            return ret;
+        if (out->added == before)
+            return c->host->fail(c, SL_E_CONFIG, "%s lists nothing", spec.path);
+        c->host->log(c, INFO, "%s: %" PRIu64 " entries, xxh3 %016" PRIx64, spec.path, out->added - before, hash);
+    }
+    return list_seal(out) ? SL_OK : c->host->fail(c, SL_E_NOMEM, "out of memory");
 }

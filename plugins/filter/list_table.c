@@ -117,6 +117,16 @@ bool list_find(const list_table *t, uint64_t asked, const char *p, size_t n, sl_
     return t->slots[find_slot(t, asked, p, n, entry)] != 0;
 }
 
+bool list_next(const list_table *t, uint64_t *at, sl_str *entry)
+{
+    *at += *at == 0; /* no entry stands at 0 */
+    if (*at >= t->n)
+        return false;
+    *entry = entry_at(t, *at);
+    *at = (uint64_t)(entry->p - t->bytes) + entry->n;
+    return true;
+}
+
 uint64_t list_memory(const list_table *t) { return t->cap + t->n_slots * sizeof(*t->slots); }
 
 void list_free(list_table *t)

@@ -23,6 +23,8 @@ bool list_seal(list_table *t);
 uint64_t list_ask(const list_table *t, const char *p, size_t n);
 /* asked: what list_ask said of the text. *entry: the text in the table, good until list_free. */
 bool list_find(const list_table *t, uint64_t asked, const char *p, size_t n, sl_str *entry);
+/* Walks the entries of a sealed table: for (uint64_t at = 0; list_next(&t, &at, &entry);) */
+bool list_next(const list_table *t, uint64_t *at, sl_str *entry);
 uint64_t list_memory(const list_table *t);
 void list_free(list_table *t);
 

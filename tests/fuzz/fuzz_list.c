@@ -1,4 +1,4 @@
-/* layer: base, plugin: filter list_file.c list_table.c url_host.c */
+/* layer: text, plugin: filter list_file.c list_table.c url_host.c */
 /* The first byte picks a match, the rest is a list. Every line of a list that was read must be found in it again, and
  * the host of a URL must be its own host. */
 #include <stdarg.h>
@@ -7,6 +7,7 @@
 #include "../../plugins/filter/list_file.h"
 #include "../../plugins/filter/url_host.h"
 #include "fuzz_file.h"
+#include "text/lines.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -53,14 +54,27 @@ static void check_lines(const list_table *t, const list_spec *spec, const char *
         next = newline ? newline : end;
         size_t n = (size_t)(next - p);
         n -= n > 0 && p[n - 1] == '\r';
+        if (spec->comments && n && *p == '#')
+            continue;
         sl_str entry;
+        const sl_str stripped = text_strip((sl_str){ .p = p, .n = (uint32_t)n });
         char host[HOST_MAX];
         const size_t length = spec->match == LIST_HOST ? url_host(p, n, spec->strip_www, host) : 0;
         if (n && spec->match == LIST_EXACT)
             must(list_find(t, list_ask(t, p, n), p, n, &entry) && entry.n == n && !memcmp(entry.p, p, n));
+        else if (stripped.n && spec->match == LIST_STRIPPED)
+            must(list_find(t, list_ask(t, stripped.p, stripped.n), stripped.p, stripped.n, &entry));
         else if (n && spec->match == LIST_HOST)
             must(length && list_find(t, list_ask(t, host, length), host, length, &entry));
     }
+}
+
+static bool is_word(sl_str entry)
+{
+    for (uint32_t i = 0; i < entry.n; i++)
+        if (!entry.p[i] || !strchr("0123456789abcdefghijklmnopqrstuvwxyz", entry.p[i]))
+            return false;
+    return true;
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -72,13 +86,20 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (!size)
         return 0;
     const char *text = (const char *)data + 1;
-    const list_spec spec = { .path = fuzz_file(data + 1, size - 1), .match = *data % 3, .strip_www = *data & 4 };
+    const list_spec spec = {
+        .path = fuzz_file(data + 1, size - 1), .match = *data % 5, .strip_www = *data & 8, .comments = *data & 16
+    };
     check_host(text, size - 1, spec.strip_www);
     said = false;
     const int ret = list_read(&c, &spec, &t, &hash);
     must((ret < 0) == said);
+    must(ret < 0 || list_seal(&t));
     if (ret == SL_OK)
         check_lines(&t, &spec, text, text + size - 1);
+    uint64_t at = 0, entries = 0;
+    for (sl_str entry; ret == SL_OK && list_next(&t, &at, &entry); entries++)
+        must(entry.n > 0 && entry.n <= LIST_ENTRY_MAX && (spec.match != LIST_WORD || is_word(entry)));
+    must(ret < 0 || entries == t.entries);
     list_free(&t);
     return 0;
 }

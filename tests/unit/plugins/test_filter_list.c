@@ -195,7 +195,9 @@ static int read_bytes(uint32_t match, const void *p, size_t n, list_table *t, mo
     const list_spec spec = { .path = path, .match = match };
     const int ret = list_read(mock_ctx(*m), &spec, t, &hash);
     unlink(path);
-    return ret;
+    if (ret < 0 || list_seal(t))
+        return ret;
+    return (mock_ctx(*m)->host->fail)(mock_ctx(*m), SL_E_NOMEM, "out of memory");
 }
 
 static void lines(void **state)
@@ -319,6 +321,74 @@ static void refused(void **state)
     mock_free(m);
 }
 
+/* Texts without what stands around them, and words. */
+static void other_entries(void **state)
+{
+    static const char text[] = " a b \t\n\xE3\x80\x80"
+                               "c\xC2\xA0\r\n \n#d\n";
+    static const char words[] = "Free-Gold 7\r\n--\n#X\n\xC3\xA9Z";
+    char message[64];
+    list_table t;
+    mock *m;
+    sl_str entry;
+    uint64_t at = 0;
+    (void)state;
+    assert_int_equal(read_bytes(LIST_STRIPPED, text, sizeof(text) - 1, &t, &m), SL_OK);
+    assert_int_equal(t.entries, 3);
+    assert_true(has(&t, "a b", 3) && has(&t, "c", 1) && has(&t, "#d", 2));
+    list_free(&t);
+    mock_free(m);
+    assert_int_equal(read_bytes(LIST_WORD, words, sizeof(words) - 1, &t, &m), SL_OK);
+    assert_int_equal(t.entries, 3);
+    assert_true(list_next(&t, &at, &entry) && entry.n == 9 && !memcmp(entry.p, "freegold7", 9));
+    assert_true(list_next(&t, &at, &entry) && entry.n == 1 && *entry.p == 'x');
+    assert_true(list_next(&t, &at, &entry) && entry.n == 1 && *entry.p == 'z');
+    assert_false(list_next(&t, &at, &entry));
+    list_free(&t);
+    mock_free(m);
+    for (uint32_t match = LIST_EXACT; match <= LIST_WORD; match++) {
+        assert_int_equal(read_bytes(match, "a\n\xC3\n", 4, &t, &m), SL_E_CONFIG);
+        snprintf(message, sizeof(message), "%s, line 2 is not UTF-8", path);
+        assert_string_equal(m->error, message);
+        list_free(&t);
+        mock_free(m);
+    }
+}
+
+/* Several files are one list; each has something in it. */
+static void several_files(void **state)
+{
+    static const char *const names[] = { "test_filter_list_1.tmp", "test_filter_list_2.tmp" };
+    static const char *const contents[] = { "# a\nb\nc\n", "c\nd" };
+    list_table t = { 0 };
+    mock *m = mock_new();
+    const list_spec spec = { .match = LIST_EXACT, .comments = true };
+    (void)state;
+    for (unsigned i = 0; i < 2; i++) {
+        FILE *f = fopen(names[i], "w");
+        assert_non_null(f);
+        assert_true(fputs(contents[i], f) >= 0);
+        assert_int_equal(fclose(f), 0);
+    }
+    assert_int_equal(list_read_all(mock_ctx(m), spec, (sl_many){ names, 2 }, &t), SL_OK);
+    assert_int_equal(t.entries, 3);
+    assert_true(has(&t, "b", 1) && has(&t, "c", 1) && has(&t, "d", 1) && !has(&t, "# a", 3));
+    list_free(&t);
+    assert_int_equal(list_read_all(mock_ctx(m), spec, (sl_many){ 0 }, &t), SL_OK);
+    assert_int_equal(t.entries, 0);
+    assert_false(has(&t, "b", 1));
+    list_free(&t);
+    FILE *f = fopen(names[1], "w");
+    assert_non_null(f);
+    assert_int_equal(fclose(f), 0);
+    assert_int_equal(list_read_all(mock_ctx(m), spec, (sl_many){ names, 2 }, &t), SL_E_CONFIG);
+    assert_string_equal(m->error, "test_filter_list_2.tmp lists nothing");
+    unlink(names[0]);
+    unlink(names[1]);
+    list_free(&t);
+    mock_free(m);
+}
+
 static void no_file(void **state)
 {
     uint64_t hash;
@@ -373,6 +443,8 @@ int main(void)
         cmocka_unit_test(longest_line),
         cmocka_unit_test(longest_line_at_a_read),
         cmocka_unit_test(refused),
+        cmocka_unit_test(other_entries),
+        cmocka_unit_test(several_files),
         cmocka_unit_test(no_file),
         cmocka_unit_test(memory_ends),
     };
