@@ -113,7 +113,7 @@ static const sl_metric metrics[] = {
     COUNT(LINES_COUNTERS, "lines_counters", "a number of likes and the like"),
     COUNT(LINES_FEW_WORDS, "lines_too_few_words", "below min_words"),
     COUNT(LINES_PHRASES, "lines_phrases", "nothing but a phrase"),
-    COUNT(LINES_EDITED, "lines_edited", "lines that stayed without a phrase"),
+    COUNT(LINES_EDITED, "lines_edited", "lines that lost a phrase and were more than that"),
     [V_REMOVED] = { "removed_ratio", SL_M_VALUE, 0, "share", "words that went, among all" },
     { 0 },
 };
