@@ -86,14 +86,13 @@ static const sl_option options[] = {
            .max = 1),
     SL_OPT(config, max_numeric_ratio, F64, "0.999999", "drop lines with a larger share of digits", .min = 0, .max = 1),
     SL_OPT(config, counters, BOOL, "true", "drop lines such as '3 likes' and '1.2K views'"),
-    SL_OPT(config, min_words, I64, "2", "drop lines with fewer words; empty ones stay", .min = 0, .max = INT64_MAX),
+    SL_OPT(config, min_words, I64, "2", "drop lines with fewer words; empty ones stay", .min = 0, .max = -1),
     SL_OPT_LIST(config, phrases, STR, "[items in cart]",
                 "taken out of short lines wherever they stand, with one white space in front; in any case; '.' is any "
                 "character, here and below"),
     SL_OPT_LIST(config, phrases_at_end, STR, "[Read more...]", "the same at the end of short lines"),
     SL_OPT_LIST(config, phrases_at_start, STR, "[Sign-in]", "the same at their start, with one white space behind"),
-    SL_OPT(config, max_words_with_phrase, I64, "10", "a line of at most so many words is short", .min = 0,
-           .max = INT64_MAX - 1),
+    SL_OPT(config, max_words_with_phrase, I64, "10", "a line of at most so many words is short", .min = 0, .max = 1e9),
     SL_OPT(config, max_removed_ratio, F64, "0.05", "drop documents that lose a larger share of their words", .min = 0,
            .max = 1),
     { 0 },
@@ -104,7 +103,7 @@ static const sl_field fields[] = {
 };
 #define COUNT(i, name, help) [C_COUNTS + i] = { name, SL_M_COUNT, 0, "lines", help }
 static const sl_metric metrics[] = {
-    [EMPTY] = { "empty", SL_M_REJECT, 0, "", "nothing is left, or there were no words" },
+    [EMPTY] = { "empty", SL_M_REJECT, 0, NULL, "nothing is left, or there were no words" },
     [REMOVED] = { "too_many_words_removed", SL_M_REJECT, 0, "share", "above max_removed_ratio" },
     [C_CHANGED] = { "changed", SL_M_COUNT, 0, "documents", "documents that stayed, with another text" },
     COUNT(LINES_UPPERCASE, "lines_uppercase",

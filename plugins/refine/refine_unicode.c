@@ -81,7 +81,7 @@ static const sl_option options[] = {
     SL_OPT(config, soft_hyphens, BOOL, "false", "take U+AD out"),
     SL_OPT(config, trailing_space, BOOL, "true", "take white space out in front of \\n and at the end"),
     SL_OPT(config, max_blank_lines, I64, "2", "of a longer run of empty lines so many stay; -1: all", .min = -1,
-           .max = INT64_MAX, .unit = "lines"),
+           .max = 1e9, .unit = "lines"),
     { 0 },
 };
 static const sl_field fields[] = {

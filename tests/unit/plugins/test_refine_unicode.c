@@ -6,6 +6,7 @@
 #include <cmocka.h>
 #include <stdio.h>
 #include <string.h>
+#include "../alloc_fails.h"
 #include "characters.h"
 #include "text/utf8.h"
 #include "unit/text/text_random.h"
@@ -198,6 +199,23 @@ static void test_twice(void **u)
     }
 }
 
+/* Each buffer that a text needs fails once. */
+static void test_no_memory(void **u)
+{
+    (void)u;
+    const sl_str t = slack("a\x01 e\u0301 \n", 8);
+    long failed = 0;
+    for (bool more = true; more; failed++) {
+        char_work_free(&work);
+        work = (char_work){ 0 };
+        alloc_fail_at(failed);
+        const sl_str now = refine_chars(&defaults, t, &work);
+        more = alloc_failed();
+        assert_int_equal(now.p != NULL, !more);
+    }
+    assert_true(failed > 3);
+}
+
 static int free_work(void **u)
 {
     (void)u;
@@ -210,7 +228,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_nothing),    cmocka_unit_test(test_controls), cmocka_unit_test(test_line_ends),
         cmocka_unit_test(test_zero_width), cmocka_unit_test(test_forms),    cmocka_unit_test(test_lines),
-        cmocka_unit_test(test_places),     cmocka_unit_test(test_twice),
+        cmocka_unit_test(test_places),     cmocka_unit_test(test_twice),    cmocka_unit_test(test_no_memory),
     };
     return cmocka_run_group_tests(tests, NULL, free_work);
 }
