@@ -74,13 +74,22 @@ static bool is_mostly(sl_str line, uint32_t class, double most)
     return line.n && n / (double)chars > most;
 }
 
+/* And on to the next. */
+static bool is_space(const char **p)
+{
+    const unsigned char c = (unsigned char)**p;
+    if (c > ' ' && c < 128)
+        return ++*p, false;
+    return (text_class(text_next(p)) & TEXT_SPACE) != 0;
+}
+
 /* len(line.split()), `enough` at most. */
 static uint64_t count_words(sl_str line, uint64_t enough)
 {
     uint64_t n = 0;
     bool in = false;
     for (const char *p = line.p, *const end = p + line.n; p < end && n < enough;) {
-        const bool space = (text_class(text_next(&p)) & TEXT_SPACE) != 0;
+        const bool space = is_space(&p);
         n += !space && !in;
         in = !space;
     }
@@ -229,28 +238,34 @@ static void cut_anywhere(sl_str *line, const sl_many *phrases, text_buf *edited)
     *line = (sl_str){ edited->p + begin, (uint32_t)(edited->n - begin), 0 };
 }
 
-/* Lines that hold nothing else go with their phrase. */
+/* Few lines have a phrase at an end, so that is asked first; their words are counted then. */
+static sl_str without_phrases(const line_rules *r, int place, sl_str line, line_work *w)
+{
+    const uint64_t most = r->max_words_with_phrase;
+    sl_str cut = line;
+    if (place == PHRASE_ANYWHERE && count_words(line, most + 1) <= most)
+        cut_anywhere(&cut, &r->phrases[place], &w->edited);
+    else if (place == PHRASE_AT_END)
+        cut_end(&cut, &r->phrases[place]);
+    else if (place == PHRASE_AT_START)
+        cut_start(&cut, &r->phrases[place]);
+    return cut.n == line.n || place == PHRASE_ANYWHERE || count_words(line, most + 1) <= most ? cut : line;
+}
+
+/* Lines that hold nothing else go with their phrase, and blank ones. */
 static void cut_phrases(const line_rules *r, int place, line_work *w)
 {
-    const sl_many *const phrases = &r->phrases[place];
     line_list *const lines = &w->lines;
     size_t kept = 0;
     for (size_t i = 0; i < lines->n; i++) {
-        sl_str line = lines->v[i];
-        if (line.n && count_words(line, r->max_words_with_phrase + 1) <= r->max_words_with_phrase) {
-            if (place == PHRASE_ANYWHERE)
-                cut_anywhere(&line, phrases, &w->edited);
-            else if (place == PHRASE_AT_END)
-                cut_end(&line, phrases);
-            else
-                cut_start(&line, phrases);
-            if (!text_lstrip(line).n) {
-                w->counts[LINES_PHRASES]++;
-                continue;
-            }
-            w->counts[LINES_EDITED] += line.n < lines->v[i].n;
+        const sl_str line = lines->v[i];
+        const sl_str cut = line.n ? without_phrases(r, place, line, w) : line;
+        if (line.n && !text_lstrip(cut).n) {
+            w->counts[LINES_PHRASES]++;
+            continue;
         }
-        lines->v[kept++] = line;
+        w->counts[LINES_EDITED] += cut.n < line.n;
+        lines->v[kept++] = cut;
     }
     lines->n = kept;
     strip(lines);
@@ -312,11 +327,11 @@ void line_work_free(line_work *w)
     text_buf_free(&w->edited);
 }
 
-uint64_t count_fasttext_words(sl_str t)
+uint64_t count_fasttext_words(sl_str t, uint64_t enough)
 {
     uint64_t n = 0;
     bool in = false;
-    for (const char *p = t.p, *const end = t.p + t.n; p < end;) {
+    for (const char *p = t.p, *const end = t.p + t.n; p < end && n < enough;) {
         const unsigned char c = (unsigned char)*p;
         if (c == ' ' || (c >= '\t' && c <= '\r') || !c) {
             in = false;

@@ -32,6 +32,6 @@ sl_str line_rules_apply(const line_rules *r, sl_str t, line_work *w);
 void line_work_free(line_work *w);
 
 /* Words as DCLM counts them for the share that was removed: between fastText's white space, first character a letter or
- * a number. */
-uint64_t count_fasttext_words(sl_str t);
+ * a number; `enough` at most. */
+uint64_t count_fasttext_words(sl_str t, uint64_t enough);
 #endif

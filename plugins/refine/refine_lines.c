@@ -43,19 +43,20 @@ static int one(sl_ctx *c, const state *s, line_work *w, sl_batch *b, uint32_t ro
     for (uint32_t i = 0; i < LINE_COUNTS; i++)
         if (w->counts[i])
             c->host->count(c, C_COUNTS + i, w->counts[i]);
-    const double words = (double)count_fasttext_words(*text);
+    const bool same = now.n == text->n && !memcmp(now.p, text->p, now.n);
+    const double words = (double)count_fasttext_words(*text, same ? 1 : UINT64_MAX);
     if (!now.n || words == 0) {
         c->host->reject(c, b, row, EMPTY, NULL);
         return 0;
     }
-    const double removed = (words - (double)count_fasttext_words(now)) / words;
+    const double removed = same ? 0 : (words - (double)count_fasttext_words(now, UINT64_MAX)) / words;
     if (c->explain)
         c->host->observe(c, b, row, V_REMOVED, removed);
     if (removed > s->max_removed_ratio) {
         c->host->reject(c, b, row, REMOVED, SL_WHY(.value = removed, .limit = s->max_removed_ratio));
         return 0;
     }
-    return edit_keep(c, b, text, now);
+    return same ? 0 : edit_keep(c, b, text, now);
 }
 
 static int process(sl_ctx *c, const void *g, void *l, sl_batch *b)

@@ -110,14 +110,16 @@ static void test_phrases(void **u)
 static void test_words(void **u)
 {
     (void)u;
-    assert_int_equal(count_fasttext_words(text_of("")), 0);
-    assert_int_equal(count_fasttext_words(text_of("a b\tc\nd\re\vf\fg")), 7);
-    assert_int_equal(count_fasttext_words(text_of(" -a (b) 1. \u00E9x \u3000y \u00BD _")),
+    assert_int_equal(count_fasttext_words(text_of(""), UINT64_MAX), 0);
+    assert_int_equal(count_fasttext_words(text_of("a b\tc\nd\re\vf\fg"), UINT64_MAX), 7);
+    assert_int_equal(count_fasttext_words(text_of(" -a (b) 1. \u00E9x \u3000y \u00BD _"), UINT64_MAX),
                      3);                                         /* by the first character */
     assert_int_equal(count_fasttext_words((sl_str){ "a\0b\0\0-c" /* and slack */
                                                     "                                                                ",
-                                                    7, 0 }),
+                                                    7, 0 },
+                                          UINT64_MAX),
                      2);
+    assert_int_equal(count_fasttext_words(text_of("a b c"), 2), 2);
 }
 
 /* Were it not linear, nobody would wait. */
