@@ -162,7 +162,8 @@ static int judge(const state *s, local *l, verdict *v, sl_str t)
         if (!words.p)
             return SL_E_NOMEM;
     }
-    const word_counts n = count_word_kinds(t, words.p, words.n, l->scan.ascii, &s->stop);
+    const uint64_t enough = v->c->explain ? UINT64_MAX : (uint64_t)o->min_stop_words;
+    const word_counts n = count_word_kinds(t, words.p, words.n, l->scan.ascii, &s->stop, enough);
     if (judge_words(s, v, &n) || judge_symbols(s, v, &l->scan, n.words))
         return SL_OK;
     if (!text_scan_lines(&l->scan, &l->lines))

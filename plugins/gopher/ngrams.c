@@ -171,11 +171,14 @@ bool ngrams_candidates(ngrams *g)
     uint32_t k = 0;
     if (!shift)
         return false;
-    for (uint32_t i = 0; i + 5 <= w->n; i++)
-        put(g->bits, w->head[i], shift);
+    for (uint32_t i = 0; i + 5 <= w->n; i++) {
+        const char *p = w->p + w->begin[i];
+        g->hash[i] = text_mix(text_load(p), text_load(p + 8)); /* of 16 bytes, whatever words they are of */
+        put(g->bits, g->hash[i], shift);
+    }
     for (uint32_t i = 0; i + 5 <= w->n; i++) {
         g->candidate[k] = i;
-        k += twice(g->bits, w->head[i], shift) | (w->begin[i + 5] - w->begin[i] < 16);
+        k += twice(g->bits, g->hash[i], shift) | (w->begin[i + 5] - w->begin[i] < 16);
     }
     g->n_candidates = k;
     return true;

@@ -48,7 +48,8 @@ static inline uint32_t within(uint64_t x)
     return (uint32_t)((x >> 7 & ~x >> 6 & ones) * ones >> 56);
 }
 
-static inline word_counts count(sl_str t, const sl_span *words, uint32_t n, bool ascii, const stop_words *stop)
+static inline word_counts count(sl_str t, const sl_span *words, uint32_t n, bool ascii, const stop_words *stop,
+                                uint64_t enough)
 {
     word_counts c = { .words = n };
     uint64_t found = 0;
@@ -72,13 +73,17 @@ static inline word_counts count(sl_str t, const sl_span *words, uint32_t n, bool
         c.alpha += k.alpha;
         c.non_symbol += k.non_symbol;
         c.non_symbol_chars += k.non_symbol ? chars : 0;
-        found |= stop_words_find(stop, (sl_str){ p, length, 0 }, v[0], v[1]);
+        if (c.stop < enough) {
+            const uint64_t bit = stop_words_find(stop, (sl_str){ p, length, 0 }, v[0], v[1]);
+            c.stop += (bit & ~found) != 0;
+            found |= bit;
+        }
     }
-    c.stop = (uint64_t)__builtin_popcountll(found);
     return c;
 }
 
-word_counts count_word_kinds(sl_str t, const sl_span *words, uint32_t n, bool ascii, const stop_words *stop)
+word_counts count_word_kinds(sl_str t, const sl_span *words, uint32_t n, bool ascii, const stop_words *stop,
+                             uint64_t enough)
 {
-    return ascii ? count(t, words, n, true, stop) : count(t, words, n, false, stop);
+    return ascii ? count(t, words, n, true, stop, enough) : count(t, words, n, false, stop, enough);
 }

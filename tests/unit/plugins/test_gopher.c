@@ -170,12 +170,14 @@ static void check_counts(const words *w, const stop_words *s)
     bool ascii = text_chars(w->t.p, w->t.n) == w->t.n;
     const word_counts want = slow_counts(w, stops, STOPS);
     for (;; ascii = false) { /* that a text is ASCII is but a hint */
-        const word_counts got = count_word_kinds(w->t, w->v->v, w->v->n, ascii, s);
+        const word_counts got = count_word_kinds(w->t, w->v->v, w->v->n, ascii, s, UINT64_MAX);
         assert_int_equal(got.words, want.words);
         assert_int_equal(got.alpha, want.alpha);
         assert_int_equal(got.non_symbol, want.non_symbol);
         assert_int_equal(got.non_symbol_chars, want.non_symbol_chars);
         assert_int_equal(got.stop, want.stop);
+        const uint64_t two = count_word_kinds(w->t, w->v->v, w->v->n, ascii, s, 2).stop;
+        assert_int_equal(two, want.stop < 2 ? want.stop : 2);
         if (!ascii)
             break;
     }
@@ -226,7 +228,7 @@ static void each_code_point(void **u)
         spans.v[0] = (sl_span){ 0, n };
         spans.n = 1;
         const words w = { { text, n, 0 }, &spans };
-        const word_counts got = count_word_kinds(w.t, spans.v, 1, false, &s), want = slow_counts(&w, NULL, 0);
+        const word_counts got = count_word_kinds(w.t, spans.v, 1, false, &s, 1), want = slow_counts(&w, NULL, 0);
         assert_int_equal(got.alpha, want.alpha);
         assert_int_equal(got.non_symbol, want.non_symbol);
         assert_int_equal(got.non_symbol_chars, want.non_symbol_chars);
