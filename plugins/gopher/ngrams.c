@@ -193,16 +193,18 @@ bool ngrams_duplicated(ngrams *g, uint32_t n, uint64_t *chars)
     *chars = 0;
     while (k && (uint64_t)g->candidate[k - 1] + n > w->n)
         k--;
-    if (!text_table_begin(t, k, w->n))
+    const uint32_t shift = bits_begin(g, k);
+    if (!shift || !text_table_begin(t, k, w->n))
         return false;
     for (uint32_t c = 0; c < k; c++) {
         const uint32_t p = g->candidate[c];
         g->hash[c] = text_quick_hash(w->p + at[p], at[p + n] - at[p]);
+        put(g->bits, g->hash[c], shift);
     }
     for (uint32_t c = 0; c < k; c++) {
         const uint32_t p = g->candidate[c], tag = (uint32_t)(g->hash[c] >> 32), length = at[p + n] - at[p];
-        if (c + 8 < k)
-            __builtin_prefetch(&t->v[(uint32_t)g->hash[c + 8] & t->mask]);
+        if (!twice(g->bits, g->hash[c], shift))
+            continue;
         for (uint32_t i = (uint32_t)g->hash[c] & t->mask; p >= behind; i = (i + 1) & t->mask) {
             text_slot *s = &t->v[i];
             if (s->at < t->base) {

@@ -23,13 +23,15 @@ static inline kind kind_of_ascii(bytes16 v)
     return (kind){ any(alpha), any(alpha | digit | blank) };
 }
 
-static void kind_of_rest(const char *p, const char *end, kind *k)
+/* The rest of a word of which k is known. By value: it stays in registers. */
+static kind kind_of_rest(const char *p, const char *end, kind k)
 {
-    while (p < end && !(k->alpha && k->non_symbol)) {
+    while (p < end && !(k.alpha && k.non_symbol)) {
         const uint32_t class = text_class(text_next(&p));
-        k->alpha |= (class & TEXT_ALPHA) != 0;
-        k->non_symbol |= !(class & (TEXT_DT_PUNCT | TEXT_DT_TERMINAL));
+        k.alpha |= (class & TEXT_ALPHA) != 0;
+        k.non_symbol |= !(class & (TEXT_DT_PUNCT | TEXT_DT_TERMINAL));
     }
+    return k;
 }
 
 /* The first 16 bytes of a word, zero behind its end. */
@@ -61,12 +63,12 @@ static inline word_counts count(sl_str t, const sl_span *words, uint32_t n, bool
         uint32_t chars = length;
         if (ascii || !((v[0] | v[1]) & 0x8080808080808080u)) {
             if (length > 16 && !k.alpha)
-                kind_of_rest(p + 16, end, &k);
+                k = kind_of_rest(p + 16, end, k);
             if (!ascii && length > 16)
                 chars = (uint32_t)text_chars(p, length);
         } else {
             if (!k.alpha)
-                kind_of_rest(p, end, &k);
+                k = kind_of_rest(p, end, k);
             chars = length > 16 ? (uint32_t)text_chars(p, length) : length - within(v[0]) - within(v[1]);
         }
         k.non_symbol |= k.alpha; /* no letter is in the set */
