@@ -10,6 +10,7 @@
 #include "text/lines.h"
 #include "text/unicode.h"
 #include "text/words.h"
+#include "unit/alloc_fails.h"
 #include "unit/text/text_random.h"
 
 /* ---- the rules, slowly ---- */
@@ -248,8 +249,32 @@ static void pages_as_the_rules_say(void **u)
     text_spans_free(&s.words);
 }
 
+/* Whichever allocation fails, that is said, and what there is can be used again. */
+static void pages_without_memory(void **u)
+{
+    static const line_rules r = { .max_word_length = 10, .citations_first = true, .citations = true, .lorem = true };
+    static const char page_of[] = "We use [1] cookies.\nJavaScript\u2028psu [edit]\n";
+    char text[8000 + TEXT_SLACK] = { 0 };
+    uint32_t n = 0;
+    (void)u;
+    for (; n + sizeof page_of < 8000; n += sizeof page_of - 1)
+        memcpy(text + n, page_of, sizeof page_of - 1);
+    for (long i = 0, more = 1; more; i++) {
+        page p = { 0 };
+        alloc_fail_at(i);
+        const bool good = page_read(&p, &r, (sl_str){ text, n, 0 });
+        more = alloc_failed();
+        assert_int_equal(good, !more);
+        assert_true(good ? i > 6 : i < 100);
+        assert_true(page_read(&p, &r, (sl_str){ text, n, 0 }));
+        assert_int_equal(p.counts[LINES_KEPT], p.counts[LINES]);
+        page_free(&p);
+    }
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = { cmocka_unit_test(pages_as_the_rules_say) };
+    const struct CMUnitTest tests[] = { cmocka_unit_test(pages_as_the_rules_say),
+                                        cmocka_unit_test(pages_without_memory) };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -8,6 +8,7 @@
 #include "ngrams.h"
 #include "text/unicode.h"
 #include "text/words.h"
+#include "unit/alloc_fails.h"
 #include "unit/text/text_random.h"
 #include "word_counts.h"
 
@@ -125,6 +126,43 @@ static void ngrams_as_counted(void **u)
     text_spans_free(&spans);
     text_squeezed_free(&q);
     ngrams_free(&g);
+}
+
+static bool count_all(ngrams *g, text_squeezed *q, const words *w)
+{
+    uint64_t chars;
+    bool good = text_squeeze(q, w->t, w->v->v, w->v->n, false) && ngrams_begin(g, q);
+    for (uint32_t n = 2; good && n <= 4; n++)
+        good = ngrams_top(g, n, &chars);
+    good = good && ngrams_candidates(g);
+    for (uint32_t n = 5; good && n <= 10; n++)
+        good = ngrams_duplicated(g, n, &chars);
+    return good;
+}
+
+/* Whichever allocation fails, that is said, and what there is can be used again. */
+static void ngrams_without_memory(void **u)
+{
+    char text[40000 + TEXT_SLACK];
+    text_spans spans = { 0 };
+    (void)u;
+    for (uint32_t i = 0; i < sizeof text; i++)
+        text[i] = i % 2 ? ' ' : (char)('a' + i / 2 % 7);
+    const words w = { { text, 40000, 0 }, &spans };
+    assert_true(text_split(TEXT_WHITESPACE, w.t, &spans));
+    for (long i = 0, more = 1; more; i++) {
+        ngrams g = { 0 };
+        text_squeezed q = { 0 };
+        alloc_fail_at(i);
+        const bool good = count_all(&g, &q, &w);
+        more = alloc_failed();
+        assert_int_equal(good, !more);
+        assert_true(good || i < 20);
+        assert_true(count_all(&g, &q, &w));
+        ngrams_free(&g);
+        text_squeezed_free(&q);
+    }
+    text_spans_free(&spans);
 }
 
 /* ---- kinds of words ---- */
@@ -269,10 +307,8 @@ static void lists_of_stop_words(void **u)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(ngrams_as_counted),
-        cmocka_unit_test(kinds_of_words),
-        cmocka_unit_test(each_code_point),
-        cmocka_unit_test(lists_of_stop_words),
+        cmocka_unit_test(ngrams_as_counted), cmocka_unit_test(ngrams_without_memory), cmocka_unit_test(kinds_of_words),
+        cmocka_unit_test(each_code_point),   cmocka_unit_test(lists_of_stop_words),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
