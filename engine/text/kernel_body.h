@@ -93,7 +93,8 @@ static bool room(run *r, bool want_lines)
         s->newline = v;
         s->newline_cap = (uint32_t)cap;
     }
-    r->newline = s->newline + lines;
+    if (want_lines)
+        r->newline = s->newline + lines;
     return true;
 }
 

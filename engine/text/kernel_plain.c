@@ -20,48 +20,61 @@ static const uint8_t kinds[256] = {
     [0xE1 ... 0xE3] = LEAD,
 };
 
+/* Bit `bit` of each of 64 bytes. */
+static inline uint64_t gather(const void *bytes, unsigned bit)
+{
+    uint64_t bits = 0;
+    for (unsigned i = 0; i < TEXT_BLOCK; i += 8) {
+        uint64_t x = text_load((const char *)bytes + i) >> bit & 0x0101010101010101u;
+        bits |= (x * 0x0102040810204080u >> 56) << i; /* byte k to bit 56 + k, and nothing else so high */
+    }
+    return bits;
+}
+
 static inline text_masks look(const char *p)
 {
-    text_masks m = { 0 };
-    for (unsigned k = 0; k < TEXT_BLOCK; k++) {
-        const unsigned char c = (unsigned char)p[k];
-        const uint64_t kind = kinds[c];
-        m.space |= (kind & 1) << k;
-        m.newline |= (kind >> 1 & 1) << k;
-        m.breaks |= (kind >> 2 & 1) << k;
-        m.dot |= (kind >> 3 & 1) << k;
-        m.hash |= (kind >> 4 & 1) << k;
-        m.lead |= (kind >> 6) << k;
-        m.high |= (uint64_t)(c >> 7) << k;
-        m.within |= (uint64_t)((c & 0xC0) == 0x80) << k;
+    uint8_t kind[TEXT_BLOCK];
+    for (unsigned i = 0; i < TEXT_BLOCK; i++)
+        kind[i] = kinds[(unsigned char)p[i]];
+    text_masks m = { .space = gather(kind, 0),
+                     .newline = gather(kind, 1),
+                     .breaks = gather(kind, 2),
+                     .dot = gather(kind, 3),
+                     .hash = gather(kind, 4),
+                     .high = gather(p, 7) };
+    if (m.high) {
+        m.within = m.high & ~gather(p, 6);
+        m.lead = gather(kind, 6);
     }
     return m;
 }
 
 static inline word_masks look_words(const char *p)
 {
-    word_masks m = { 0 };
-    for (unsigned k = 0; k < TEXT_BLOCK; k++) {
-        const unsigned char c = (unsigned char)p[k];
-        const uint64_t kind = kinds[c];
-        m.space |= (kind & 1) << k;
-        m.word |= (kind >> 5 & 1) << k;
-        m.high |= (uint64_t)(c >> 7) << k;
-    }
-    return m;
+    uint8_t kind[TEXT_BLOCK];
+    for (unsigned i = 0; i < TEXT_BLOCK; i++)
+        kind[i] = kinds[(unsigned char)p[i]];
+    return (word_masks){ .space = gather(kind, 0), .word = gather(kind, 5), .high = gather(p, 7) };
 }
 
+/* Loops of 64 that compilers make vectors of. */
 static inline uint64_t match(const char *p, const text_needle *needles, uint32_t n)
 {
-    uint64_t found = 0;
-    for (uint32_t k = 0; k < n; k++)
-        for (unsigned at = 0; at < TEXT_BLOCK; at++) {
-            unsigned i = 0;
-            while (i < needles[k].n && (p[at + i] | 32) == (needles[k].p[i] | 32))
-                i++;
-            found |= (uint64_t)(i == needles[k].n) << at;
+    uint8_t low[TEXT_BLOCK + 4], found[TEXT_BLOCK] = { 0 };
+    for (unsigned i = 0; i < sizeof low; i++)
+        low[i] = (uint8_t)p[i] | 32;
+    for (uint32_t k = 0; k < n; k++) {
+        uint8_t here[TEXT_BLOCK];
+        memset(here, 1, sizeof here);
+        for (unsigned i = 0; i < needles[k].n; i++) {
+            const uint8_t c = (uint8_t)needles[k].p[i] | 32;
+            for (unsigned at = 0; at < TEXT_BLOCK; at++)
+                here[at] &= low[at + i] == c;
         }
-    return found;
+        for (unsigned at = 0; at < TEXT_BLOCK; at++)
+            found[at] |= here[at];
+    }
+    return gather(found, 0);
 }
 
 #include "text/kernel_body.h"

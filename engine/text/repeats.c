@@ -14,7 +14,7 @@ bool text_table_begin(text_table *t, size_t n, uint32_t numbers)
         free(t->v);
         *t = (text_table){ .v = v, .size = size };
     }
-    if (t->base > UINT32_MAX - t->span - (uint64_t)numbers - 2) {
+    if ((uint64_t)t->base + t->span + numbers + 2 > UINT32_MAX) {
         memset(t->v, 0, t->size * sizeof *t->v);
         t->base = t->span = 0;
     }

@@ -45,7 +45,6 @@ typedef struct text_squeezed {
     uint32_t *begin;        /* n + 1: where word i begins in p */
     uint32_t *chars_before; /* n + 1: code points before word i; of an ASCII text the same as begin */
     uint64_t *hash;         /* n: of word i, all its bytes */
-    uint64_t *head;         /* n: of the 16 bytes of p from word i on, whatever words they are of */
     uint32_t n;
     size_t cap_bytes, cap_words;
     uint32_t *room; /* for chars_before */

@@ -17,15 +17,14 @@ static bool room(text_squeezed *s, size_t bytes, size_t words, bool ascii)
     }
     if (words > s->cap_words) { /* one block for the arrays, widest first */
         const size_t cap = words + words / 2;
-        uint64_t *v = malloc(cap * (2 * sizeof(uint64_t) + sizeof(uint32_t)));
+        uint64_t *v = malloc(cap * (sizeof(uint64_t) + sizeof(uint32_t)));
         if (!v)
             return false;
         free(s->hash);
         free(s->room);
         s->room = NULL;
         s->hash = v;
-        s->head = v + cap;
-        s->begin = (uint32_t *)(void *)(v + 2 * cap);
+        s->begin = (uint32_t *)(void *)(v + cap);
         s->cap_words = cap;
     }
     if (!ascii && !s->room && !(s->room = malloc(s->cap_words * sizeof *s->room)))
@@ -69,8 +68,6 @@ static inline void put(text_squeezed *s, sl_str t, const sl_span *words, uint32_
     if (!ascii)
         s->room[n] = chars;
     memset(s->p + at, 0, TEXT_SLACK);
-    for (uint32_t i = 0; i < n; i++)
-        s->head[i] = text_mix(text_load(s->p + s->begin[i]), text_load(s->p + s->begin[i] + 8));
 }
 
 bool text_squeeze(text_squeezed *s, sl_str t, const sl_span *words, uint32_t n, bool ascii)

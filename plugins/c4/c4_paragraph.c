@@ -6,7 +6,7 @@
 #include "text/utf8.h"
 
 enum { TEXT };
-enum { TOO_FEW };
+enum { TOO_FEW, V_PARAGRAPHS };
 
 typedef struct config {
     int64_t min_paragraphs, min_paragraph_length;
@@ -35,8 +35,11 @@ static int process(sl_ctx *c, const void *g, void *l, sl_batch *b)
     SL_EACH(b, row) {
         int64_t n = 0;
         sl_span line;
-        for (text_lines it = { .t = text[row] }; (c->explain || n < o->min_paragraphs) && text_next_line(&it, &line);)
+        for (text_lines it = { .t = text[row] };
+             (c->explain || n < o->min_paragraphs) && text_next_newline(&it, &line);)
             n += is_long(text_part(text[row], line), (uint64_t)o->min_paragraph_length);
+        if (c->explain)
+            c->host->observe(c, b, row, V_PARAGRAPHS, (double)n);
         if (n < o->min_paragraphs)
             c->host->reject(c, b, row, TOO_FEW, SL_WHY(.value = (double)n, .limit = (double)o->min_paragraphs));
     }
@@ -54,7 +57,9 @@ static const sl_field fields[] = {
     { 0 },
 };
 static const sl_metric metrics[] = {
+    /* the reference has the number in the name: "< 3 paragraphs" */
     [TOO_FEW] = { "too_few_paragraphs", SL_M_REJECT, 0, "lines", "below min_paragraphs" },
+    [V_PARAGRAPHS] = { "paragraphs", SL_M_VALUE, 0, "lines", "long lines" },
     { 0 },
 };
 

@@ -141,7 +141,7 @@ static const sl_option options[] = {
            .max = -1),
     SL_OPT(config, min_words_per_line, I64, NULL, "drop lines with fewer words; not given: 3, of tfds 5", .min = 0,
            .max = -1),
-    SL_OPT(config, max_word_length, I64, "1000", "drop lines with a longer word; -1: any", .min = -1, .max = INT64_MAX,
+    SL_OPT(config, max_word_length, I64, "1000", "drop lines with a longer word; -1: any", .min = -1, .max = UINT32_MAX,
            .unit = "chars"),
     SL_OPT(config, max_chars, I64, NULL, "drop longer pages; not given: none, of tfds 190000", .min = 0, .max = -1,
            .unit = "chars"),

@@ -95,6 +95,9 @@ static void seen(const verdict *v, uint32_t metric, double value)
         v->c->host->observe(v->c, v->b, v->row, metric, value);
 }
 
+/* The reference divides by zero where there is no word or no line: then no rule that divides fails here. */
+static double ratio(uint64_t a, uint64_t of) { return of ? (double)a / (double)of : 0; }
+
 static bool ends_with(const char *begin, const char *end, const char *with)
 {
     return end - begin >= 3 && !memcmp(end - 3, with, 3);
@@ -120,7 +123,8 @@ static void look_at_lines(const text_scan *s, const text_spans *lines, uint64_t 
 static bool judge_words(const state *s, verdict *v, const word_counts *n)
 {
     const config *o = s->o;
-    const double mean = (double)n->non_symbol_chars / (double)n->non_symbol; /* none: NaN, which fails nothing */
+    const double mean =
+        (double)n->non_symbol_chars / (double)n->non_symbol; /* none: NaN, which fails nothing, as there */
     seen(v, V_WORDS, (double)n->non_symbol);
     seen(v, V_MEAN, n->non_symbol ? mean : 0);
     return at_least(v, SHORT, (double)n->non_symbol, (double)o->min_words) ||
@@ -128,11 +132,11 @@ static bool judge_words(const state *s, verdict *v, const word_counts *n)
            at_least(v, LOW_MEAN, mean, o->min_mean_word_length) || at_most(v, HIGH_MEAN, mean, o->max_mean_word_length);
 }
 
-static bool judge_symbols(const state *s, verdict *v, const text_scan *t, double words)
+static bool judge_symbols(const state *s, verdict *v, const text_scan *t, uint64_t words)
 {
-    const double hashes = t->hashes / words, ellipses = t->ellipses / words;
-    seen(v, V_HASHES, words > 0 ? hashes : 0);
-    seen(v, V_ELLIPSES, words > 0 ? ellipses : 0);
+    const double hashes = ratio(t->hashes, words), ellipses = ratio(t->ellipses, words);
+    seen(v, V_HASHES, hashes);
+    seen(v, V_ELLIPSES, ellipses);
     return at_most(v, HASHES, hashes, s->o->max_hash_ratio) || at_most(v, ELLIPSES, ellipses, s->o->max_ellipsis_ratio);
 }
 
@@ -140,11 +144,11 @@ static bool judge_lines(const state *s, verdict *v, const text_scan *t, const te
 {
     uint64_t bullets, ellipses;
     look_at_lines(t, lines, &bullets, &ellipses);
-    const double n = lines->n;
-    seen(v, V_BULLETS, n > 0 ? (double)bullets / n : 0);
-    seen(v, V_END_ELLIPSES, n > 0 ? (double)ellipses / n : 0);
-    return at_most(v, BULLETS, (double)bullets / n, s->o->max_bullet_lines_ratio) ||
-           at_most(v, END_ELLIPSES, (double)ellipses / n, s->o->max_ellipsis_lines_ratio);
+    const double begun = ratio(bullets, lines->n), ended = ratio(ellipses, lines->n);
+    seen(v, V_BULLETS, begun);
+    seen(v, V_END_ELLIPSES, ended);
+    return at_most(v, BULLETS, begun, s->o->max_bullet_lines_ratio) ||
+           at_most(v, END_ELLIPSES, ended, s->o->max_ellipsis_lines_ratio);
 }
 
 static int judge(const state *s, local *l, verdict *v, sl_str t)
@@ -158,17 +162,18 @@ static int judge(const state *s, local *l, verdict *v, sl_str t)
         if (!words.p)
             return SL_E_NOMEM;
     }
-    const word_counts n = count_word_kinds(t, words.p, words.n, l->scan.ascii, &s->stop);
-    if (judge_words(s, v, &n) || judge_symbols(s, v, &l->scan, (double)n.words))
+    const uint64_t enough = v->c->explain ? UINT64_MAX : (uint64_t)o->min_stop_words;
+    const word_counts n = count_word_kinds(t, words.p, words.n, l->scan.ascii, &s->stop, enough);
+    if (judge_words(s, v, &n) || judge_symbols(s, v, &l->scan, n.words))
         return SL_OK;
     if (!text_scan_lines(&l->scan, &l->lines))
         return SL_E_NOMEM;
     if (judge_lines(s, v, &l->scan, &l->lines))
         return SL_OK;
-    const double alpha = (double)n.alpha / (double)n.words;
-    seen(v, V_ALPHA, n.words ? alpha : 0);
+    const double alpha = ratio(n.alpha, n.words);
+    seen(v, V_ALPHA, alpha);
     seen(v, V_STOP, (double)n.stop);
-    if (!at_least(v, ALPHA, alpha, o->min_alpha_words_ratio))
+    if (!rule(v, ALPHA, n.words && alpha < o->min_alpha_words_ratio, alpha, o->min_alpha_words_ratio))
         at_least(v, STOP, (double)n.stop, (double)o->min_stop_words);
     return SL_OK;
 }

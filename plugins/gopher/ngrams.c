@@ -171,11 +171,14 @@ bool ngrams_candidates(ngrams *g)
     uint32_t k = 0;
     if (!shift)
         return false;
-    for (uint32_t i = 0; i + 5 <= w->n; i++)
-        put(g->bits, w->head[i], shift);
+    for (uint32_t i = 0; i + 5 <= w->n; i++) {
+        const char *p = w->p + w->begin[i];
+        g->hash[i] = text_mix(text_load(p), text_load(p + 8)); /* of 16 bytes, whatever words they are of */
+        put(g->bits, g->hash[i], shift);
+    }
     for (uint32_t i = 0; i + 5 <= w->n; i++) {
         g->candidate[k] = i;
-        k += twice(g->bits, w->head[i], shift) | (w->begin[i + 5] - w->begin[i] < 16);
+        k += twice(g->bits, g->hash[i], shift) | (w->begin[i + 5] - w->begin[i] < 16);
     }
     g->n_candidates = k;
     return true;
@@ -190,16 +193,18 @@ bool ngrams_duplicated(ngrams *g, uint32_t n, uint64_t *chars)
     *chars = 0;
     while (k && (uint64_t)g->candidate[k - 1] + n > w->n)
         k--;
-    if (!text_table_begin(t, k, w->n))
+    const uint32_t shift = bits_begin(g, k);
+    if (!shift || !text_table_begin(t, k, w->n))
         return false;
     for (uint32_t c = 0; c < k; c++) {
         const uint32_t p = g->candidate[c];
         g->hash[c] = text_quick_hash(w->p + at[p], at[p + n] - at[p]);
+        put(g->bits, g->hash[c], shift);
     }
     for (uint32_t c = 0; c < k; c++) {
         const uint32_t p = g->candidate[c], tag = (uint32_t)(g->hash[c] >> 32), length = at[p + n] - at[p];
-        if (c + 8 < k)
-            __builtin_prefetch(&t->v[(uint32_t)g->hash[c + 8] & t->mask]);
+        if (!twice(g->bits, g->hash[c], shift))
+            continue;
         for (uint32_t i = (uint32_t)g->hash[c] & t->mask; p >= behind; i = (i + 1) & t->mask) {
             text_slot *s = &t->v[i];
             if (s->at < t->base) {

@@ -23,13 +23,15 @@ static inline kind kind_of_ascii(bytes16 v)
     return (kind){ any(alpha), any(alpha | digit | blank) };
 }
 
-static void kind_of_rest(const char *p, const char *end, kind *k)
+/* The rest of a word of which k is known. By value: it stays in registers. */
+static kind kind_of_rest(const char *p, const char *end, kind k)
 {
-    while (p < end && !(k->alpha && k->non_symbol)) {
+    while (p < end && !(k.alpha && k.non_symbol)) {
         const uint32_t class = text_class(text_next(&p));
-        k->alpha |= (class & TEXT_ALPHA) != 0;
-        k->non_symbol |= !(class & (TEXT_DT_PUNCT | TEXT_DT_TERMINAL));
+        k.alpha |= (class & TEXT_ALPHA) != 0;
+        k.non_symbol |= !(class & (TEXT_DT_PUNCT | TEXT_DT_TERMINAL));
     }
+    return k;
 }
 
 /* The first 16 bytes of a word, zero behind its end. */
@@ -48,7 +50,8 @@ static inline uint32_t within(uint64_t x)
     return (uint32_t)((x >> 7 & ~x >> 6 & ones) * ones >> 56);
 }
 
-static inline word_counts count(sl_str t, const sl_span *words, uint32_t n, bool ascii, const stop_words *stop)
+static inline word_counts count(sl_str t, const sl_span *words, uint32_t n, bool ascii, const stop_words *stop,
+                                uint64_t enough)
 {
     word_counts c = { .words = n };
     uint64_t found = 0;
@@ -60,25 +63,29 @@ static inline word_counts count(sl_str t, const sl_span *words, uint32_t n, bool
         uint32_t chars = length;
         if (ascii || !((v[0] | v[1]) & 0x8080808080808080u)) {
             if (length > 16 && !k.alpha)
-                kind_of_rest(p + 16, end, &k);
+                k = kind_of_rest(p + 16, end, k);
             if (!ascii && length > 16)
                 chars = (uint32_t)text_chars(p, length);
         } else {
             if (!k.alpha)
-                kind_of_rest(p, end, &k);
+                k = kind_of_rest(p, end, k);
             chars = length > 16 ? (uint32_t)text_chars(p, length) : length - within(v[0]) - within(v[1]);
         }
         k.non_symbol |= k.alpha; /* no letter is in the set */
         c.alpha += k.alpha;
         c.non_symbol += k.non_symbol;
         c.non_symbol_chars += k.non_symbol ? chars : 0;
-        found |= stop_words_find(stop, (sl_str){ p, length, 0 }, v[0], v[1]);
+        if (c.stop < enough) {
+            const uint64_t bit = stop_words_find(stop, (sl_str){ p, length, 0 }, v[0], v[1]);
+            c.stop += (bit & ~found) != 0;
+            found |= bit;
+        }
     }
-    c.stop = (uint64_t)__builtin_popcountll(found);
     return c;
 }
 
-word_counts count_word_kinds(sl_str t, const sl_span *words, uint32_t n, bool ascii, const stop_words *stop)
+word_counts count_word_kinds(sl_str t, const sl_span *words, uint32_t n, bool ascii, const stop_words *stop,
+                             uint64_t enough)
 {
-    return ascii ? count(t, words, n, true, stop) : count(t, words, n, false, stop);
+    return ascii ? count(t, words, n, true, stop, enough) : count(t, words, n, false, stop, enough);
 }

@@ -8,8 +8,10 @@ typedef struct word_counts {
     uint64_t non_symbol;       /* words with a character that is not in datatrove's PUNCTUATION_SET */
     uint64_t non_symbol_chars; /* code points of those */
     uint64_t alpha;            /* words with a letter: str.isalpha of some character */
-    uint64_t stop;             /* stop words found, each once */
+    uint64_t stop;             /* stop words found, each once; `enough` are as good as all */
 } word_counts;
 
-word_counts count_word_kinds(sl_str t, const sl_span *words, uint32_t n, bool ascii, const stop_words *stop);
+/* ascii: all of the text is, which saves looking. */
+word_counts count_word_kinds(sl_str t, const sl_span *words, uint32_t n, bool ascii, const stop_words *stop,
+                             uint64_t enough);
 #endif
