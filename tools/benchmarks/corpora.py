@@ -38,6 +38,27 @@ def frames(bench, gigabytes):
     return path
 
 
+def prose(bench):
+    """prose_nltk eight times over, in one frame."""
+    path = os.path.join(bench.big, "prose-8.jsonl.zst")
+    if not os.path.exists(path):
+        source = f"{bench.data}/prose_nltk.jsonl.zst"
+        apart(make_repeated, source, path, 8 * len(unpack(source)))
+    return path
+
+
+def some_of(bench, each):
+    """Every so manieth document of prose_nltk."""
+    path = os.path.join(bench.big, f"prose-each-{each}.jsonl.zst")
+    if not os.path.exists(path):
+        os.makedirs(bench.big, exist_ok=True)
+        lines = unpack(f"{bench.data}/prose_nltk.jsonl.zst").splitlines(True)
+        with open(path + ".tmp", "wb") as f:
+            subprocess.run(["zstd", "-3", "-c", "-q"], input=b"".join(lines[::each]), stdout=f, check=True)
+        os.rename(path + ".tmp", path)
+    return path
+
+
 def sixteen(bench, source):
     """The records of source in sixteen files, in order."""
     folder = os.path.join(bench.big, "sixteen")

@@ -51,13 +51,13 @@ def peers(bench):
             bench.row(f"pass through, {name}, CPU", f"{a:.3f} s", f"datatrove {b:.2f} s", f"{value:.1f} times as fast", f"≥ {bound}", value >= bound)
 
 
-def peer_python():
-    """The Python of a virtual environment with datatrove, made where it is missing."""
+def peer_python(*more):
+    """The Python of a virtual environment with datatrove and further packages, made where it is missing."""
     folder = os.path.join(ROOT, "build", "bench-venv")
     python = os.path.join(folder, "bin", "python")
-    probe = [python, "-c", "import datatrove, orjson, zstandard"]
+    probe = [python, "-c", "import datatrove, orjson, zstandard" + "".join(", " + name.split("==")[0] for name in more)]
     if not os.path.exists(python) or subprocess.run(probe, capture_output=True).returncode:
-        for step in ([sys.executable, "-m", "venv", folder], [python, "-m", "pip", "install", "-q", DATATROVE, "orjson", "zstandard"]):
+        for step in ([sys.executable, "-m", "venv", folder], [python, "-m", "pip", "install", "-q", DATATROVE, "orjson", "zstandard", *more]):
             print(" ".join(step), file=sys.stderr)
             done = subprocess.run(step, capture_output=True, text=True)
             if done.returncode:
