@@ -270,7 +270,7 @@ static const sl_metric metrics[] = {
     VALUE(N_WORDS, "words", "words", "by splitter"),
     VALUE(MEAN_WORD, "mean_word_length", "chars", "of all words"),
     VALUE(LINES, "lines", "lines", "of Python's splitlines"),
-    VALUE(NEWLINES, "newlines", "", "\\n"),
+    VALUE(NEWLINES, "newlines", NULL, "\\n"),
     VALUE(NEWLINE_RATIO, "newline_ratio", "ratio", "\\n a word"),
     VALUE(HASH_RATIO, "hash_ratio", "ratio", "'#' a word"),
     VALUE(ELLIPSIS_RATIO, "ellipsis_ratio", "ratio", "'...' and '…' a word"),
