@@ -18,8 +18,8 @@ typedef struct cli {
     bool loaded, planned; /* file, plan are to be freed */
 } cli;
 
-extern const command cmd_run, cmd_check, cmd_plan, cmd_inspect, cmd_peek, cmd_why, cmd_test, cmd_diff, cmd_state,
-    cmd_completion;
+extern const command cmd_run, cmd_check, cmd_plan, cmd_inspect, cmd_peek, cmd_stats, cmd_why, cmd_test, cmd_diff,
+    cmd_state, cmd_completion;
 extern const command *const cli_commands[]; /* NULL-terminated */
 
 /* Makes c->reg. false: out of memory, said in c->d. */
@@ -27,6 +27,8 @@ bool cli_registry(cli *c);
 /* Reads the pipeline file of operand 0 and binds it. batch_rows: 0, or instead of the file's. false: mistakes in c->d.
  */
 bool cli_plan(cli *c, int64_t batch_rows);
+/* A stage of the plan by its name, or by what it uses. false: there is none, said in c->d. */
+bool cli_stage(cli *c, const char *name, uint32_t *out);
 /* Prints what is in c->d to standard error, and forgets it. Behind errors the line "3 errors; " and then `end`, unless
  * NULL. */
 void cli_print_diags(cli *c, const char *end);

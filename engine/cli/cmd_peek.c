@@ -30,17 +30,6 @@ typedef struct peek {
 
 /* ---- what to look at ---- */
 
-static uint32_t find_stage(const plan *p, const char *name)
-{
-    for (uint32_t i = 0; i < p->n_stages; i++)
-        if (!strcmp(p->stages[i].name, name))
-            return i;
-    for (uint32_t i = 0; i < p->n_stages; i++)
-        if (!strcmp(p->stages[i].common.use, name))
-            return i;
-    return PLAN_NONE;
-}
-
 static bool choose_stage(peek *k)
 {
     const plan *p = &k->c->plan;
@@ -51,22 +40,7 @@ static bool choose_stage(peek *k)
                 k->target = i;
         return true;
     }
-    k->target = find_stage(p, k->c->a.after);
-    if (k->target != PLAN_NONE)
-        return true;
-    const char *names[256];
-    size_t n = 0;
-    sbuf all = { 0 };
-    for (uint32_t i = 0; i < p->n_stages && n < 256; i++) {
-        names[n++] = p->stages[i].name;
-        sbuf_printf(&all, "%s%s", i ? ", " : "", p->stages[i].name);
-    }
-    const char *guess = str_suggest(k->c->a.after, names, n);
-    diag_error(&k->c->d, (diag_at){ 0 }, "the pipeline has no stage '%s'%s%s%s", k->c->a.after,
-               guess ? "; did you mean '" : "", guess ? guess : "", guess ? "'?" : "");
-    diag_hint(&k->c->d, "stages here: %s", sbuf_z(&all));
-    sbuf_free(&all);
-    return false;
+    return cli_stage(k->c, k->c->a.after, &k->target);
 }
 
 static void mark_above(peek *k, uint32_t s)

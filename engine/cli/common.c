@@ -138,3 +138,35 @@ unsigned cli_threads(const cli *c)
     }
     return 1;
 }
+
+static uint32_t find_stage(const plan *p, const char *name)
+{
+    for (uint32_t i = 0; i < p->n_stages; i++)
+        if (!strcmp(p->stages[i].name, name))
+            return i;
+    for (uint32_t i = 0; i < p->n_stages; i++)
+        if (!strcmp(p->stages[i].common.use, name))
+            return i;
+    return PLAN_NONE;
+}
+
+bool cli_stage(cli *c, const char *name, uint32_t *out)
+{
+    const plan *p = &c->plan;
+    *out = find_stage(p, name);
+    if (*out != PLAN_NONE)
+        return true;
+    const char *names[256];
+    size_t n = 0;
+    sbuf all = { 0 };
+    for (uint32_t i = 0; i < p->n_stages && n < 256; i++) {
+        names[n++] = p->stages[i].name;
+        sbuf_printf(&all, "%s%s", i ? ", " : "", p->stages[i].name);
+    }
+    const char *guess = str_suggest(name, names, n);
+    diag_error(&c->d, (diag_at){ 0 }, "the pipeline has no stage '%s'%s%s%s", name, guess ? "; did you mean '" : "",
+               guess ? guess : "", guess ? "'?" : "");
+    diag_hint(&c->d, "stages here: %s", sbuf_z(&all));
+    sbuf_free(&all);
+    return false;
+}

@@ -10,8 +10,8 @@
 
 static atomic_int cancel;
 
-const command *const cli_commands[] = { &cmd_run,  &cmd_check, &cmd_plan,  &cmd_inspect,    &cmd_peek, &cmd_why,
-                                        &cmd_test, &cmd_diff,  &cmd_state, &cmd_completion, NULL };
+const command *const cli_commands[] = { &cmd_run, &cmd_check, &cmd_plan, &cmd_inspect, &cmd_peek,       &cmd_stats,
+                                        &cmd_why, &cmd_test,  &cmd_diff, &cmd_state,   &cmd_completion, NULL };
 
 /* ---- the process ---- */
 

@@ -16,6 +16,9 @@ typedef struct text_table { /* zeroed before the first use. Emptied in constant 
 bool text_table_begin(text_table *t, size_t n, uint32_t numbers);
 void text_table_free(text_table *t);
 
+/* What re.split("\n{least,}", …) makes of the text between two places. false: out of memory. */
+bool text_split_at_newlines(const text_scan *s, uint32_t begin, uint32_t end, uint32_t least, text_spans *out);
+
 typedef struct text_repeats {
     uint64_t n, chars; /* items that are a second or later one, and their code points */
 } text_repeats;

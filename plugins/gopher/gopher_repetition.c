@@ -54,34 +54,6 @@ static int open_(sl_ctx *c, const void *cfg, void *g)
     return SL_OK;
 }
 
-/* ---- pieces ---- */
-
-static bool add(text_spans *v, uint32_t begin, uint32_t end)
-{
-    if (!text_spans_room(v, (size_t)v->n + 1))
-        return false;
-    v->v[v->n++] = (sl_span){ begin, end };
-    return true;
-}
-
-/* The items of re.split("\n{least,}", …) between begin and end. */
-static bool split_at_newlines(const text_scan *s, uint32_t begin, uint32_t end, uint32_t least, text_spans *out)
-{
-    uint32_t from = begin;
-    out->n = 0;
-    for (uint32_t i = 0, k; i < s->n_newline; i += k) {
-        const uint32_t at = s->newline[i];
-        for (k = 1; i + k < s->n_newline && s->newline[i + k] == at + k;)
-            k++;
-        if (k < least || at < begin || at + k > end)
-            continue;
-        if (!add(out, from, at))
-            return false;
-        from = at + k;
-    }
-    return add(out, from, end);
-}
-
 /* ---- one document ---- */
 
 typedef struct verdict {
@@ -113,12 +85,12 @@ static int judge_pieces(local *l, verdict *v, sl_str t)
                    last = s->words.n ? s->words.v[s->words.n - 1].end : t.n;
     const double chars = s->chars;
     text_repeats r;
-    if (!split_at_newlines(s, first, last, 2, &l->items) ||
+    if (!text_split_at_newlines(s, first, last, 2, &l->items) ||
         !text_count_repeats(&l->table, t, l->items.v, l->items.n, s->ascii, &r))
         return SL_E_NOMEM;
     if (rule(v, PARA, (double)r.n / l->items.n) || rule(v, PARA_CHARS, (double)r.chars / chars))
         return 0;
-    if (!split_at_newlines(s, 0, t.n, 1, &l->items) ||
+    if (!text_split_at_newlines(s, 0, t.n, 1, &l->items) ||
         !text_count_repeats(&l->table, t, l->items.v, l->items.n, s->ascii, &r))
         return SL_E_NOMEM;
     return !rule(v, LINE, (double)r.n / l->items.n) && !rule(v, LINE_CHARS, (double)r.chars / chars);

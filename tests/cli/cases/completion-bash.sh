@@ -24,7 +24,7 @@ ask run ''; ask run --se; ask check pipes/; ask test p.yaml ''; ask run p.yaml '
 ask run --color ''; ask run --color = al; ask run --color=n; ask run --color =; ask run --log-level d
 ask run --run-dir p; ask run -j ''; ask run -q ''; ask run -j 3 p
 ask inspect filter.le; ask inspect sample.; ask inspect nothing
-ask peek p.yaml --after ''; ask peek --after b p.yaml; COMP_CWORD=3 COMP_WORDS=("$SLUICE" peek --after fi p.yaml); _sluice; echo "${COMPREPLY[@]}"
+ask stats p.yaml --stage ''; ask peek p.yaml --after ''; ask peek --after b p.yaml; COMP_CWORD=3 COMP_WORDS=("$SLUICE" peek --after fi p.yaml); _sluice; echo "${COMPREPLY[@]}"
 ask diff ''; ask diff p-1 q; ask diff p-1 runs/p; ask diff p-1 p-2 ''
 ask completion ''; ask help comp; ask nothing ''; ask nothing --
 states s; rm -rf runs/states; mv s runs/states

@@ -1,0 +1,3 @@
+docs 4 >docs.jsonl
+pipeline p.yaml
+"$SLUICE" stats p.yaml --json
