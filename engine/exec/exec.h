@@ -113,7 +113,7 @@ typedef struct exec_pass { /* a pass that was run */
 typedef struct exec_state { /* a fitted state that was found, or saved */
     uint32_t stage;
     const char *what, *path; /* "whole", "port 0" … */
-    const char *waits;       /* where it lies until exec_publish; NULL: it has its name */
+    const char *waits;       /* where it lies until exec_settle; NULL: it has its name */
     bool found;
 } exec_state;
 typedef struct exec_step { /* a line of what a run would do */
@@ -145,6 +145,8 @@ size_t exec_outline(exec *x, const exec_step **out);
 exec_end exec_run(exec *x);
 /* Renames the outputs to their final names; after EXEC_OK. false: exec_error. */
 bool exec_publish(exec *x);
+/* The run is on record as done: states that waited for that get their names. */
+void exec_settle(exec *x);
 /* After EXEC_TOO_MANY_ERRORS: gives the quarantine its final name, with what came to it so far. false: there is none,
  * or it failed. */
 bool exec_salvage(exec *x);

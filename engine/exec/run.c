@@ -105,9 +105,7 @@ bool exec_publish(exec *x)
 {
     sbuf err = { 0 };
     const bool good = outputs_publish(x->outs, &err) >= 0;
-    if (good)
-        states_publish(x);
-    else
+    if (!good)
         sched_fail(x, (item){ UINT32_MAX, 0 }, SL_E_IO, sbuf_z(&err));
     sbuf_free(&err);
     return good;

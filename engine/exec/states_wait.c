@@ -1,10 +1,11 @@
 /* States that wait for their run. One that spares later runs the input of a port spares them also what that input puts
  * into the quarantine, which is only right once there is a run that has it: so such a state gets its name when the run
- * is published. Until then only this run knows it, and finds it again if it goes on behind a mark; a run that begins
- * anew, for whatever reason, reads that input again. */
+ * is on record as done. Until then only this run knows it, and finds it again if it goes on behind a mark; a run that
+ * begins anew, for whatever reason, reads that input again. */
 #include <stdio.h>
 #include <unistd.h>
 #include "base/fs.h"
+#include "base/log.h"
 #include "exec/engine.h"
 #include "exec/states.h"
 
@@ -24,15 +25,15 @@ const char *states_waiting(exec *x, uint32_t stage, uint32_t what, const char *p
     return arena_printf(&x->mem, "%.*s.%s.%s.waits", (int)(name - path), path, name, x->o.tag ? x->o.tag : "x");
 }
 
-void states_publish(exec *x)
+void exec_settle(exec *x)
 {
     for (size_t i = 0; i < x->n_states; i++) {
         exec_state *s = &x->states[i];
         if (!s->waits)
             continue;
         if (rename(s->waits, s->path) || fs_fsync_dir_of(s->path))
-            sbuf_printf(&x->notes, "what %s was fitted to is not saved: %s cannot be named\n",
-                        x->p->stages[s->stage].name, s->waits);
+            log_line(LOG_INFO, "what %s was fitted to is not saved: %s cannot be named", x->p->stages[s->stage].name,
+                     s->waits);
         s->waits = NULL;
     }
 }

@@ -362,6 +362,8 @@ static int conclude(job *j, int code)
         r = journal_remove(journal, &error) < 0 ? EXIT_IO : 0;
         (void)unlink(splits);
     }
+    if (!r && code == 0)
+        exec_settle(j->x);
     if (r)
         sbuf_printf(&j->error, "%s%s", j->error.n ? "\n" : "", sbuf_z(&error));
     sbuf_free(&error);

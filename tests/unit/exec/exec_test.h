@@ -138,6 +138,8 @@ static inline exec_end job_run(job *j, const char *text, exec_options o)
     j->end = exec_run(j->x);
     if (j->end == EXEC_OK && !o.tap && !exec_publish(j->x))
         fail_msg("not published: %s", exec_error(j->x));
+    if (j->end == EXEC_OK && !o.tap)
+        exec_settle(j->x);
     return j->end;
 }
 

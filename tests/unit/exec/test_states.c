@@ -399,7 +399,7 @@ static void test_parts(void **u)
     job_free(&j);
 }
 
-/* Where a quarantine is written, what spares the next run a port gets its name with the quarantine's. */
+/* Where a quarantine is written, what spares the next run a port gets its name when the quarantine has its own. */
 static void test_waits(void **u)
 {
     (void)u;
@@ -421,8 +421,10 @@ static void test_waits(void **u)
         }
         assert_int_equal(waiting, 2); /* the whole, and port 1 */
         assert_int_equal(files_in("@/states"), 3);
-        if (published)
+        if (published) {
             assert_true(exec_publish(j.x));
+            exec_settle(j.x);
+        }
         job_free(&j);
         assert_int_equal(files_in("@/states"), published ? 3 : 1);
     }
