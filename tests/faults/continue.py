@@ -4,6 +4,7 @@ SLUICE_KILLS, 40 by default."""
 
 import os
 import random
+import re
 import resource
 import shutil
 import signal
@@ -293,12 +294,13 @@ def test_killed_while_publishing(t):
     """Some shards have their names, others have not."""
     inputs = t.path("in-publish")
     co.make_inputs(inputs)
-    g = co.Ground(t, co.MARKED.replace("shard_records: 7000", "shard_records: 40"), inputs)
-    for k in range(5):
-        g.clear()
-        if g.kill_when(lambda: len(g.published()) > 20 * k, env={"SLUICE_MARK_MS": "20"}) is not None:
-            t.check(f"killed while publishing {k}", len(g.published()) > 0)
-            g.ends_well(f"killed while publishing {k}")
+    for what, pipeline in (("marked", co.MARKED), ("fits", co.FITS)):
+        g = co.Ground(t, re.sub("shard_records: [0-9]+", "shard_records: 40", pipeline), inputs)
+        for k in range(5):
+            g.clear()
+            if g.kill_when(lambda k=k: len(g.published()) > 20 * k, env={"SLUICE_MARK_MS": "20"}) is not None:
+                t.check(f"{what}, killed while publishing {k}", len(g.published()) > 0)
+                g.ends_well(f"{what}, killed while publishing {k}")
 
 
 if __name__ == "__main__":
