@@ -25,5 +25,5 @@ const char *states_path(exec *x, uint32_t stage, uint32_t what, char name[17]);
 /* ---- states_wait.c ---- */
 /* Where the state lies until the run is published; NULL: it need not wait. */
 const char *states_waiting(exec *x, uint32_t stage, uint32_t what, const char *path);
-void states_drop(exec *x);    /* [one thread] those that still wait are removed */
+void states_drop(exec *x); /* [one thread] those that still wait are removed */
 #endif
