@@ -82,11 +82,14 @@ static const char *contradiction(const stage_def *d)
     return NULL;
 }
 
+/* Structs and rows end with pointers, and half a pointer is none. */
+static bool is_whole(size_t size) { return size % sizeof(void *) == 0; }
+
 /* What the engine relies on before it looks any closer; everything else is stage_lint's. NULL: sound. */
 static const char *broken_stage(const sl_stage *raw, const stage_def *d)
 {
     const sl_stage *s = &d->s;
-    if (raw->struct_size < offsetof(sl_stage, check))
+    if (raw->struct_size < offsetof(sl_stage, check) || !is_whole(raw->struct_size))
         return "has a stage whose description is too short";
     if (!s->name || !*s->name || strlen(s->name) > 60)
         return "has a stage without a name";
@@ -97,12 +100,14 @@ static const char *broken_stage(const sl_stage *raw, const stage_def *d)
         return "has a stage that lacks the callback of its kind";
     if ((s->options && s->option_stride < offsetof(sl_option, since)) ||
         (s->fields && s->field_stride < sizeof(sl_field)) ||
-        (s->metrics && s->metric_stride < offsetof(sl_metric, unit)) || (s->ports && s->port_stride < sizeof(sl_port)))
+        (s->metrics && s->metric_stride < offsetof(sl_metric, unit)) || !is_whole(s->option_stride) ||
+        !is_whole(s->field_stride) || !is_whole(s->metric_stride) || !is_whole(s->port_stride) ||
+        (s->ports && s->port_stride < sizeof(sl_port)))
         return "has a stage with a table whose rows are too short";
     return contradiction(d);
 }
 
-static const plugin_def *read_plugin(arena *mem, const char *file, const sl_plugin *raw, const char **why)
+const plugin_def *plugin_read(arena *mem, const char *file, const sl_plugin *raw, const char **why)
 {
     sl_plugin p;
     plugin_def *out = arena_zalloc(mem, sizeof *out, _Alignof(plugin_def));
@@ -113,6 +118,8 @@ static const plugin_def *read_plugin(arena *mem, const char *file, const sl_plug
         return *why = arena_printf(mem, "is built for plugin ABI %u.%u; this engine has %u.%u", raw->abi_major,
                                    raw->abi_minor, SL_ABI_MAJOR, SL_ABI_MINOR),
                NULL;
+    if (raw->struct_size < offsetof(sl_plugin, stages) + sizeof raw->stages)
+        return *why = "describes itself in too few bytes", NULL;
     copy_prefix(&p, sizeof p, raw, raw->struct_size);
     if (!p.name || !p.version || !p.stages)
         return *why = "describes itself without a name, a version or stages", NULL;
@@ -179,5 +186,5 @@ const plugin_def *plugin_load(arena *mem, const char *file, const char **why)
     const sl_plugin *raw = entry ? entry() : NULL;
     if (!raw)
         return *why = "gives no description of itself", NULL;
-    return read_plugin(mem, file, raw, why);
+    return plugin_read(mem, file, raw, why);
 }
