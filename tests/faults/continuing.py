@@ -303,6 +303,13 @@ class Ground:
         with open(self.last("run.json"), encoding="utf-8") as f:
             return json.load(f)
 
+    def is_done(self):
+        """Even if it was killed then: the next run is another one, which finds what this one fitted."""
+        try:
+            return self.manifest()["state"] == "done"
+        except FileNotFoundError:
+            return False
+
     def log(self):
         try:
             with open(self.last("log"), encoding="utf-8") as f:
@@ -361,13 +368,16 @@ class Ground:
             self.t.equal(f"{where}: continued", self.continued(), continued)
         return self.is_right(where)
 
-    def is_right(self, where):
-        got, t = self.result(), self.t
+    def has_results(self, where):
         good = True
-        for key, value in got.items():
+        for key, value in self.result().items():
             what = "files" if key == "files" else f"run.json, {key}"
-            good &= t.check(f"{where}: {what}", value == self.want[key], differences(value, self.want[key]))
-        return t.equal(f"{where}: left behind", self.left(), []) and good
+            good &= self.t.check(f"{where}: {what}", value == self.want[key], differences(value, self.want[key]))
+        return good
+
+    def is_right(self, where):
+        good = self.has_results(where)
+        return self.t.equal(f"{where}: left behind", self.left(), []) and good
 
 
 def differences(got, want, at=""):
