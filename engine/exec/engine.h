@@ -472,6 +472,7 @@ uint64_t now_ns(void);
 
 /* ---- result.c ---- */
 bool result_make(exec *x);
+void result_free(exec *x);
 void result_add_pass(exec *x, bool partial); /* sums over the workers, after the threads of a pass */
 void exec_collect(exec *x);                  /* the whole, at the end */
 /* Damage that the pass met below `end`, in this process or an earlier one, as members of a JSON object; and back. */

@@ -2,6 +2,7 @@
 #ifndef SLUICE_EXEC_H
 #define SLUICE_EXEC_H
 #include <stdatomic.h>
+#include "exec/histogram.h"
 #include "io/output.h"
 #include "plan/plan.h"
 
@@ -70,8 +71,8 @@ bool exec_row_measured(const exec_row *row, size_t i, exec_measure *out);
 typedef struct exec_metric {
     const char *name;
     uint32_t kind;
-    uint64_t n;                      /* VALUE: observations */
-    double min, max, p50, p95, mean; /* NaN of no observations */
+    uint64_t n;        /* VALUE: observations */
+    histogram *values; /* NULL: no observations */
 } exec_metric;
 typedef struct exec_table {
     const char *title, *rows;

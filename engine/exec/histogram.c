@@ -5,7 +5,7 @@
 
 /* Exponents -64 .. 63 in 32 bins each, for both signs; everything smaller is the zero bin, everything larger the last
  * one. */
-enum { EXPONENTS = 128, PER = 32, HALF = EXPONENTS * PER, BINS = 2 * HALF + 1, LOWEST = -64 };
+enum { EXPONENTS = 128, PER = 32, HALF = EXPONENTS * PER, BINS = 2 * HALF + 1, LOWEST = -64, EACH = PER / 8 };
 
 struct histogram {
     uint64_t n, nan;
@@ -116,6 +116,15 @@ uint64_t histogram_count(const histogram *h) { return h->n; }
 double histogram_min(const histogram *h) { return h->n ? h->min : NAN; }
 double histogram_max(const histogram *h) { return h->n ? h->max : NAN; }
 
+/* Where the k-th bin of positive values begins. */
+static double edge_of(int k) { return ldexp(1 + (double)(k % PER) / PER, k / PER + LOWEST); }
+
+/* The end that is nearer to 0. */
+static double end_of(int bin)
+{
+    return bin == HALF ? 0 : bin > HALF ? edge_of(bin - HALF - 1) : -edge_of(HALF - 1 - bin);
+}
+
 double histogram_quantile(const histogram *h, double q)
 {
     uint64_t rank = (uint64_t)ceil(q * (double)h->n), seen = 0; /* the nearest-rank definition */
@@ -124,8 +133,25 @@ double histogram_quantile(const histogram *h, double q)
     rank = rank < 1 ? 1 : rank > h->n ? h->n : rank;
     for (int i = 0; i < BINS; i++)
         if ((seen += h->bin[i]) >= rank)
-            return fmin(fmax(middle_of(i), h->min), h->max);
+            return fmin(fmax(end_of(i), h->min), h->max);
     return h->max;
+}
+
+bool histogram_next(const histogram *h, uint32_t *at, histogram_part *out)
+{
+    while (*at < BINS) {
+        const int i = (int)*at, first = i > HALF ? i - HALF - 1 : HALF - 1 - i; /* of positive values, or the mirror */
+        const int n = i == HALF ? 1 : EACH;
+        out->n = 0;
+        for (int k = 0; k < n; k++)
+            out->n += h->bin[i + k];
+        out->from = i == HALF ? 0 : i > HALF ? edge_of(first) : -edge_of(first + 1);
+        out->below = i == HALF ? edge_of(0) : i > HALF ? edge_of(first + EACH) : -edge_of(first + 1 - EACH);
+        *at += (uint32_t)n;
+        if (out->n)
+            return true;
+    }
+    return false;
 }
 
 double histogram_mean(const histogram *h)

@@ -381,6 +381,7 @@ void exec_free(exec *x)
         input_stream_close(x->now.active[i].in);
     ledger_free(x);
     states_drop(x);
+    result_free(x);
     outputs_free(x->outs);
     scratch_free(x->scratch);
     free(x->now.v);

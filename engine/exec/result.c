@@ -104,34 +104,34 @@ bool result_make(exec *x)
             for (size_t m = 0; m < s->n_metrics; m++) {
                 v[k]->metrics[m].name = s->metric_names[m];
                 v[k]->metrics[m].kind = s->metric_kinds[m];
-                if (s->metric_kinds[m] == SL_M_VALUE) /* of nothing */
-                    v[k]->metrics[m].min = v[k]->metrics[m].max = v[k]->metrics[m].p50 = v[k]->metrics[m].p95 =
-                        v[k]->metrics[m].mean = NAN;
             }
         }
     }
     return x->result && x->seen;
 }
 
+void result_free(exec *x)
+{
+    exec_stage *both[2] = { x->result, x->seen };
+    for (int k = 0; k < 2; k++)
+        for (size_t i = 0; both[k] && i < x->p->n_stages; i++)
+            for (size_t m = 0; m < both[k][i].n_metrics; m++)
+                histogram_free(both[k][i].metrics[m].values);
+}
+
 static void collect_metric(exec *x, uint32_t stage, size_t m, exec_stage *to)
 {
-    const stage_state *s = &x->st[stage];
     exec_metric *out = &to->metrics[m];
-    histogram *all = s->metric_kinds[m] == SL_M_VALUE ? histogram_new() : NULL;
     for (unsigned i = 0; i < x->threads; i++) {
         const stage_thread *st = &x->workers[i].st[stage];
         out->n += st->counts[m];
-        if (all && st->hist[m])
-            histogram_merge(all, st->hist[m]);
+        if (!st->hist[m])
+            continue;
+        if (!out->values && !(out->values = histogram_new()))
+            sched_fail(x, (item){ UINT32_MAX, 0 }, SL_E_NOMEM, "out of memory");
+        else
+            histogram_merge(out->values, st->hist[m]);
     }
-    if (all && out->n) {
-        out->min = histogram_min(all);
-        out->max = histogram_max(all);
-        out->p50 = histogram_quantile(all, 0.5);
-        out->p95 = histogram_quantile(all, 0.95);
-        out->mean = histogram_mean(all);
-    }
-    histogram_free(all);
     to->rejected += out->kind == SL_M_REJECT ? out->n : 0;
     to->errors += out->kind == SL_M_ERROR ? out->n : 0;
 }

@@ -177,21 +177,39 @@ static void write_metrics(json_writer *w, const char *key, uint32_t kind, const 
     jw_close(w);
 }
 
+static void write_distribution(json_writer *w, const exec_metric *m)
+{
+    static const unsigned percent[] = { 1, 5, 10, 25, 50, 75, 90, 95, 99 };
+    histogram_part part;
+    sbuf rows = { 0 };
+    char name[8];
+    uint32_t at = 0;
+    jw_object(w, m->name);
+    jw_u64(w, "n", m->n);
+    jw_double(w, "min", histogram_min(m->values));
+    jw_double(w, "max", histogram_max(m->values));
+    jw_double(w, "mean", histogram_mean(m->values));
+    for (size_t i = 0; i < sizeof percent / sizeof *percent; i++) {
+        snprintf(name, sizeof name, "p%u", percent[i]);
+        jw_double(w, name, histogram_quantile(m->values, percent[i] / 100.0));
+    }
+    while (histogram_next(m->values, &at, &part))
+        sbuf_printf(&rows, "%s{\"from\":%.9g,\"below\":%.9g,\"n\":%llu}", rows.n ? "," : "[", part.from, part.below,
+                    (unsigned long long)part.n);
+    sbuf_puts(&rows, rows.n ? "]" : "[]");
+    jw_raw(w, "histogram", sbuf_z(&rows));
+    w->out->failed |= rows.failed;
+    sbuf_free(&rows);
+    jw_close(w);
+}
+
 static void write_values(json_writer *w, const exec_stage *s)
 {
     jw_object(w, "values");
     for (size_t i = 0; i < s->n_metrics; i++) {
         const exec_metric *m = &s->metrics[i];
-        if (m->kind != SL_M_VALUE || !m->n) /* many are observed only where somebody looks */
-            continue;
-        jw_object(w, m->name);
-        jw_u64(w, "n", m->n);
-        jw_double(w, "min", m->min);
-        jw_double(w, "max", m->max);
-        jw_double(w, "mean", m->mean);
-        jw_double(w, "p50", m->p50);
-        jw_double(w, "p95", m->p95);
-        jw_close(w);
+        if (m->values) /* many are observed only where somebody looks */
+            write_distribution(w, m);
     }
     jw_close(w);
 }
