@@ -237,6 +237,7 @@ struct worker {
     input_chunk *chunk;
     struct sl_input input;
     bool has_chunk; /* chunk holds the item's data */
+    bool idle;      /* under the lock: waits for something to do, and takes a chunk that another has read */
     item at;
     uint64_t ordinal; /* of the last row of this item */
     uint64_t item_records, item_kept;

@@ -115,8 +115,27 @@ static stream *stream_of(exec *x, uint32_t split)
     return NULL;
 }
 
+/* [lock held] The chunk that w has read goes to a worker that has nothing to do, and w goes on reading: a stream that
+ * is slower to read than to work on must not wait until another thread has woken up. false: nobody wants it. */
+static bool give_chunk(exec *x, worker *w)
+{
+    for (unsigned t = 0; t < x->threads; t++) {
+        worker *to = &x->workers[t];
+        if (!to->idle)
+            continue;
+        input_chunk *empty = to->chunk;
+        to->chunk = w->chunk;
+        w->chunk = empty;
+        to->at = w->at;
+        to->has_chunk = true;
+        to->idle = false;
+        return true;
+    }
+    return false;
+}
+
 /* The worker has the stream for itself: reads its next chunk without holding the lock. true: w->at and w->chunk are an
- * item. */
+ * item, which nobody else took. */
 static bool take_chunk(exec *x, worker *w, uint32_t split, input_stream *in, uint64_t chunk)
 {
     const work_split *sp = &x->splits[x->now.v[split].input];
@@ -147,11 +166,13 @@ static bool take_chunk(exec *x, worker *w, uint32_t split, input_stream *in, uin
 
     pthread_mutex_lock(&x->lock);
     stream *s = stream_of(x, split);
+    bool given = false;
     s->in = in;
     s->busy = false;
     if (r == INPUT_OK) {
         s->next_chunk = chunk + 1;
         x->now.in_flight++;
+        given = give_chunk(x, w);
     } else {
         drop_stream(x, split);
     }
@@ -164,7 +185,7 @@ static bool take_chunk(exec *x, worker *w, uint32_t split, input_stream *in, uin
     if (r == INPUT_END)
         turn_end_stream(x, split, chunk);
     sbuf_free(&err);
-    return r == INPUT_OK;
+    return r == INPUT_OK && !given;
 }
 
 /* Compresses and writes what waits. false: that failed, and the run with it. */
@@ -213,11 +234,15 @@ int sched_claim(worker *w)
             more |= x->now.active[i].busy ||
                     !beyond_failure(x, (item){ x->now.active[i].split, x->now.active[i].next_chunk });
         more |= x->now.next_split < x->now.n && !beyond_failure(x, (item){ (uint32_t)x->now.next_split, 0 });
+        w->idle = more;
         if (more)
             nap(x);
+        w->idle = false;
         pthread_mutex_unlock(&x->lock);
         if (!more)
             return CLAIM_NONE;
+        if (w->has_chunk)
+            return CLAIM_ITEM;
     }
 }
 

@@ -416,10 +416,12 @@ static int next_member(input_archive *r, input_chunk *c, sbuf *err)
     r->lost = false;
     r->number++;
     set_name(r, e);
-    if (r->name.failed || r->label.failed || !chunk_member(c, sbuf_z(&r->name)))
+    if (r->name.failed || r->label.failed)
         return nomem(r, err);
     if (!wanted(r, e))
         return INPUT_OK; /* the next header skips its data */
+    if (!chunk_member(c, sbuf_z(&r->name)))
+        return nomem(r, err);
     r->in_member = true;
     r->data_n = 0;
     r->data_at = 0;
@@ -444,8 +446,9 @@ int input_archive_fill(input_archive *r, input_chunk *c, sbuf *err)
     int s = INPUT_OK;
     if (r->in_member && !chunk_member(c, sbuf_z(&r->name)))
         return nomem(r, err);
+    const size_t said = c->said; /* names may be long, and empty or broken members many */
     const locale_t before = enter(r);
-    while (s == INPUT_OK && !r->done && c->n < goal && c->n_marks < MARKS) {
+    while (s == INPUT_OK && !r->done && c->n + (c->said - said) < goal && c->n_marks < MARKS) {
         if (!r->in_member) {
             s = next_member(r, c, err);
             continue;

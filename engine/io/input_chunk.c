@@ -33,6 +33,7 @@ void chunk_start(input_chunk *c, const input_limits *lim)
     c->next_at = SIZE_MAX;
     c->n_marks = c->n_damage = 0;
     c->consumed = 0;
+    c->said = 0;
     c->member = NULL;
     c->now = (chunk_mark){ 0 };
     c->max_record = lim->max_record_bytes;
@@ -89,7 +90,11 @@ void chunk_place(const input_chunk *c, size_t at, uint64_t *frame, uint64_t *off
     }
 }
 
-bool chunk_member(input_chunk *c, const char *name) { return c->member = arena_strdup(&c->mem, name), c->member; }
+bool chunk_member(input_chunk *c, const char *name)
+{
+    c->said += strlen(name) + 1;
+    return c->member = arena_strdup(&c->mem, name), c->member;
+}
 
 bool chunk_damage_add(input_chunk *c, sbuf *s, uint64_t offset)
 {
@@ -101,6 +106,7 @@ bool chunk_damage_add(input_chunk *c, sbuf *s, uint64_t offset)
         c->damage = p;
         c->cap_damage = cap;
     }
+    c->said += s->n + 1;
     char *text = s->failed ? NULL : arena_strndup(&c->mem, sbuf_z(s), s->n);
     sbuf_clear(s);
     if (!text)

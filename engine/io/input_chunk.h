@@ -32,6 +32,7 @@ struct input_chunk {
     chunk_mark *marks;
     size_t n_marks, cap_marks;
     const char *member; /* of the marks to come, in mem */
+    size_t said;        /* bytes of names and sentences in mem */
     input_damage *damage;
     size_t n_damage, cap_damage;
     uint64_t consumed;

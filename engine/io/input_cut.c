@@ -28,7 +28,8 @@ static const uint8_t *peek(walker *w, uint64_t at, size_t n)
         const ssize_t got = fs_pread_full(w->fd, w->window, left < WINDOW ? (size_t)left : WINDOW, at);
         w->at = at;
         w->n = got < 0 ? 0 : (size_t)got;
-        w->error = got < 0 ? (int)-got : 0;
+        if (got < 0)
+            w->error = (int)-got; /* stays, whatever is looked at after it */
         if (w->n < n)
             return NULL;
     }

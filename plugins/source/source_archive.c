@@ -1,7 +1,7 @@
 /* source.archive — tar, zip, 7z and their like: each text member a document, or each member a file of JSON lines. */
 #include <string.h>
 #include "records.h"
-#include "utf8.h"
+#include "text/utf8.h"
 
 enum { MEMBERS_TEXT, MEMBERS_JSONL };
 enum { NOT_TEXT = N_RECORD_METRICS, NOT_UTF8 };
@@ -77,7 +77,7 @@ static int fill_text(sl_ctx *c, const records *r, const sl_split *sp, sl_batch *
 
     const sl_str body = record->bytes;
     const char *nul = body.n ? memchr(body.p, 0, body.n) : NULL;
-    const size_t valid = nul ? 0 : utf8_prefix(body.p, body.n);
+    const size_t valid = nul ? 0 : text_utf8_valid(body.p, body.n);
     if (nul)
         c->host->reject(c, out, row, NOT_TEXT, SL_WHY(.value = (double)(nul - body.p), .detail = record->member));
     else if (valid < body.n)

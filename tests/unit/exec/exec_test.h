@@ -13,6 +13,7 @@
 #include <unistd.h>
 #include "base/fs.h"
 #include "exec/exec.h"
+#include "unit/quick_folder.h"
 
 static registry *plugins;
 static char folder[64];
@@ -21,8 +22,7 @@ static inline int set_up(void **u)
 {
     (void)u;
     plugins = registry_new("lib/sluice/test-plugins", "lib/sluice/plugins");
-    snprintf(folder, sizeof folder, "/tmp/sluice-exec-XXXXXX");
-    return plugins && mkdtemp(folder) ? 0 : -1;
+    return plugins ? quick_folder("exec", folder, sizeof folder) : -1;
 }
 
 static inline int tear_down(void **u)

@@ -13,14 +13,14 @@
 #include "base/hash.h"
 #include "io/output.h"
 #include "sluice/plugin.h"
+#include "unit/quick_folder.h"
 
 static char test_folder[64];
 
 static inline int make_test_folder(void **state)
 {
     (void)state;
-    snprintf(test_folder, sizeof test_folder, "/tmp/sluice-output-XXXXXX");
-    return mkdtemp(test_folder) ? 0 : -1;
+    return quick_folder("output", test_folder, sizeof test_folder);
 }
 
 /* Fails where an output left its lock. */

@@ -277,6 +277,43 @@ static void test_encrypted(void **state)
     sbuf_free(&s);
 }
 
+/* Names and sentences count for a chunk: empty and broken members fill it no less than long ones. Members that are left
+ * out cost nothing. */
+static void test_chunks_of_names(void **state)
+{
+    (void)state;
+    enum { MEMBERS = 500, NAME = 800 };
+    static char names[MEMBERS][NAME + 1];
+    static member v[MEMBERS];
+    const input_limits lim = { .chunk_bytes = 64 << 10, .max_record_bytes = 1000, .damage = DAMAGE_SKIPS };
+    static const struct {
+        mode_t type;
+        const char *password;
+        size_t n, n_damage, chunks;
+    } cases[] = {
+        { AE_IFREG, NULL, MEMBERS, 0, MEMBERS * (NAME + 1) / (64 << 10) + 1 },
+        { AE_IFREG, "password", 0, MEMBERS, MEMBERS * (2 * NAME + 50) / (64 << 10) + 1 },
+        { AE_IFDIR, NULL, 0, 0, 1 },
+    };
+    for (size_t i = 0; i < MEMBERS; i++) {
+        memset(names[i], 'n', NAME);
+        snprintf(names[i], 5, "%04zu", i);
+        names[i][4] = '-';
+    }
+    for (size_t k = 0; k < sizeof cases / sizeof *cases; k++) {
+        sbuf s = { 0 };
+        for (size_t i = 0; i < MEMBERS; i++)
+            v[i] = (member){ names[i], "x", cases[k].password ? 1 : 0, cases[k].type };
+        pack(cases[k].password ? "zip" : "pax", v, MEMBERS, cases[k].password, &s);
+        help_result r = help_read(help_write("a", s.p, s.n), 1 << 20, MEMBERS_TEXT, &lim);
+        assert_int_equal(r.n, cases[k].n);
+        assert_int_equal(r.n_damage, cases[k].n_damage);
+        assert_in_range(r.chunks, cases[k].chunks, cases[k].chunks + 2);
+        help_free(&r);
+        sbuf_free(&s);
+    }
+}
+
 /* Wherever a bit flips in a format with checksums, the member that it is in is told and left out; the next one is read
  * if asked. */
 static void test_flipped_bits(void **state)
@@ -394,12 +431,19 @@ int main(void)
     utf8 = newlocale(LC_CTYPE_MASK, "C.UTF-8", (locale_t)0);
     assert_true(utf8 != (locale_t)0);
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_text),         cmocka_unit_test(test_compressed),
-        cmocka_unit_test(test_lines),        cmocka_unit_test(test_large_members),
-        cmocka_unit_test(test_truncated),    cmocka_unit_test(test_no_archive),
-        cmocka_unit_test(test_encrypted),    cmocka_unit_test(test_damaged_member),
-        cmocka_unit_test(test_flipped_bits), cmocka_unit_test(test_odd_names),
-        cmocka_unit_test(test_concatenated), cmocka_unit_test(test_empty_member_alone),
+        cmocka_unit_test(test_text),
+        cmocka_unit_test(test_compressed),
+        cmocka_unit_test(test_lines),
+        cmocka_unit_test(test_large_members),
+        cmocka_unit_test(test_truncated),
+        cmocka_unit_test(test_no_archive),
+        cmocka_unit_test(test_encrypted),
+        cmocka_unit_test(test_damaged_member),
+        cmocka_unit_test(test_chunks_of_names),
+        cmocka_unit_test(test_flipped_bits),
+        cmocka_unit_test(test_odd_names),
+        cmocka_unit_test(test_concatenated),
+        cmocka_unit_test(test_empty_member_alone),
         cmocka_unit_test(test_stdin),
     };
     const int failed = cmocka_run_group_tests(tests, help_setup, help_teardown);

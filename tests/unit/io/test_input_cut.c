@@ -4,6 +4,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <cmocka.h>
+#include "unit/io/call_fails.h"
 #include "unit/io/input_help.h"
 
 /* "begin-end begin-end*": a star marks streams. */
@@ -92,6 +93,32 @@ static void test_zstd_runs(void **state)
              at[3], at[4], at[4], n);
     assert_string_equal(cut(s.p, s.n, 500, false), expected);
     sbuf_free(&s);
+}
+
+/* A read that fails is told, although the next one at the same place would not. */
+static void test_read_fails(void **state)
+{
+    (void)state;
+    sbuf s = { 0 }, err = { 0 }, want = { 0 };
+    size_t at[16];
+    static const int sizes[] = { 9000, 9000, 9000 }; /* each header is read alone */
+    const size_t n = frames(sizes, 3, &s, at);
+    input_file f = { .path = help_write("a", s.p, n), .size = n, .codec = CODEC_ZSTD };
+    sbuf_printf(&want, "cannot read %s: Input/output error", f.path);
+    for (int nth = 1; nth <= 3; nth++) {
+        input_pieces pieces;
+        arena mem;
+        arena_init(&mem, 0);
+        arm("pread", nth, EIO);
+        assert_int_equal(input_cut(&mem, &f, 9000, false, &pieces, &err), INPUT_E_IO);
+        assert_true(disarm());
+        assert_string_equal(sbuf_z(&err), sbuf_z(&want));
+        sbuf_clear(&err);
+        arena_free(&mem);
+    }
+    sbuf_free(&s);
+    sbuf_free(&err);
+    sbuf_free(&want);
 }
 
 static void test_zstd_mixed(void **state)
@@ -202,6 +229,7 @@ int main(void)
         cmocka_unit_test(test_zstd_damaged),
         cmocka_unit_test(test_many_frames),
         cmocka_unit_test(test_vanished),
+        cmocka_unit_test(test_read_fails),
     };
     return cmocka_run_group_tests(tests, help_setup, help_teardown);
 }

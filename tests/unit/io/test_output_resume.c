@@ -389,18 +389,11 @@ static void killed_anywhere_same_bytes(void **state)
     sbuf_free(&told);
 }
 
-/* In memory where there is such a folder: many files are synced here, and a power failure is not what this tests. */
-static int make_folder_in_memory(void **state)
-{
-    snprintf(test_folder, sizeof test_folder, "/dev/shm/sluice-resume-XXXXXX");
-    return mkdtemp(test_folder) ? 0 : make_test_folder(state);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(stopped_anywhere_same_bytes),
         cmocka_unit_test(killed_anywhere_same_bytes),
     };
-    return cmocka_run_group_tests_name("output_resume", tests, make_folder_in_memory, remove_test_folder);
+    return cmocka_run_group_tests_name("output_resume", tests, make_test_folder, remove_test_folder);
 }
