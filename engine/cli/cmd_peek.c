@@ -188,16 +188,15 @@ static int show_all(peek *k)
                              .goal = k->c->plan.stages[k->target].def->s.kind == SL_SINK ? 0 : k->target + 1,
                              .tag = "peek",
                              .no_sinks = true,
+                             .probe = true,
                              .explain = true,
                              .tap = tap,
                              .tap_u = k,
                              .cancel = k->c->cancel };
     exec *x = exec_open(&k->c->plan, &o, &k->c->d);
     int code = 0;
-    if (!x || !exec_probe(x, &k->c->d)) {
-        exec_free(x);
+    if (!x)
         return cli_refuse(k->c);
-    }
     const exec_end end = exec_run(x);
     if (k->shown < k->c->a.take)
         flush_doc(k); /* the last one */

@@ -91,16 +91,15 @@ static int measure(sample *s)
                              .goal = goal_of(s),
                              .tag = "stats",
                              .no_sinks = true,
+                             .probe = true,
                              .explain = true,
                              .tap = tap,
                              .tap_u = s,
                              .cancel = c->cancel };
     exec *x = exec_open(&c->plan, &o, &c->d);
     int code = 0;
-    if (!x || !exec_probe(x, &c->d)) {
-        exec_free(x);
+    if (!x)
         return cli_refuse(c);
-    }
     const exec_end end = exec_run(x);
     if (end == EXEC_FAILED) {
         cli_error(c, exec_error(x));
