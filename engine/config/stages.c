@@ -126,6 +126,7 @@ static bool include(loader *l, const yaml_node *value, const include_chain *chai
         return false;
     }
     const diag_source *source = loader_read(l, value->at, path);
+    const size_t before = l->d->errors;
     yaml_node *root = source ? yaml_parse(&l->p->mem, l->d, source) : NULL;
     if (!root) {
         l->incomplete = true;
@@ -133,7 +134,7 @@ static bool include(loader *l, const yaml_node *value, const include_chain *chai
     }
     const bool replaced = vars_replace(l->vars, root);
     const yaml_node *list = included_list(l, root);
-    return list && loader_stages(l, list, &file) && replaced;
+    return list && loader_stages(l, list, &file) && replaced && l->d->errors == before;
 }
 
 /* ---- stages ---- */

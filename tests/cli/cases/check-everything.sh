@@ -4,6 +4,7 @@ cat >my.yaml <<'YAML'
 name: everything wrong
 on_eror: fail
 max_record_bytes: 0
+description: !text everything
 vars:
   corpus: nowhere
   9bad: x
@@ -62,6 +63,7 @@ stages:
     from: nobody
     min: 10
     max: 5
+    max: 50
     mode: anotate
   - use: sink.jsonl
     name: two
