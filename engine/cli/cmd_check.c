@@ -1,6 +1,5 @@
 #include "cli/cli.h"
 #include "run/cases.h"
-#include "run/state_dir.h"
 
 static const arg own[] = {
     { "json", 0, ARG_FLAG, NULL, offsetof(args, json), "print the mistakes as JSON", NULL, 0, 0 },
@@ -10,17 +9,9 @@ static const arg *const groups[] = { own, args_pipeline, args_states, args_commo
 
 static bool look(cli *c, size_t *files, uint64_t *bytes)
 {
-    const exec_options o = {
-        .threads = 1, .tag = "check", .no_sinks = true, .states = state_dir(c->a.state_dir), .cancel = c->cancel
-    };
     const exec_file *v;
-    bool good = cli_plan(c, 0);
-    if (c->planned)
-        good &= cases_check(&c->d, &c->plan, c->reg);
-    if (!good)
-        return false;
-    exec *x = exec_open(&c->plan, &o, &c->d);
-    good = x && exec_probe(x, &c->d);
+    exec *x = cli_plan(c, 0) ? cli_look(c) : NULL;
+    const bool good = c->planned && cases_check(&c->d, &c->plan, c->reg) && x;
     *files = x ? exec_files(x, &v) : 0;
     for (size_t i = 0; i < *files; i++)
         *bytes += v[i].size;

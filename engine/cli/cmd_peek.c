@@ -16,7 +16,7 @@ static const arg own[] = {
     { "json", 0, ARG_FLAG, NULL, offsetof(args, json), "print one JSON object a line", NULL, 0, 0 },
     { 0 },
 };
-static const arg *const groups[] = { own, args_pipeline, args_common, NULL };
+static const arg *const groups[] = { own, args_pipeline, args_states, args_common, NULL };
 
 typedef struct peek {
     cli *c;
@@ -113,7 +113,7 @@ static bool flush_doc(peek *k)
     for (size_t i = 0; i < d->n_steps; i++)
         sbuf_clear(&d->steps[i].detail);
     d->n_steps = 0;
-    return k->shown < k->c->a.take;
+    return k->shown < k->c->a.take && !ferror(stdout);
 }
 
 /* The id is a column only where a stage reads it, so it is taken from the document. */
@@ -184,20 +184,18 @@ static int show_all(peek *k)
     const exec_options o = { .threads = cli_threads(k->c),
                              .memory = cli_memory(k->c),
                              .states = state_dir(k->c->a.state_dir),
-                             .fresh = k->c->a.fresh,
                              .goal = k->c->plan.stages[k->target].def->s.kind == SL_SINK ? 0 : k->target + 1,
                              .tag = "peek",
                              .no_sinks = true,
+                             .probe = true,
                              .explain = true,
                              .tap = tap,
                              .tap_u = k,
                              .cancel = k->c->cancel };
     exec *x = exec_open(&k->c->plan, &o, &k->c->d);
     int code = 0;
-    if (!x || !exec_probe(x, &k->c->d)) {
-        exec_free(x);
+    if (!x)
         return cli_refuse(k->c);
-    }
     const exec_end end = exec_run(x);
     if (k->shown < k->c->a.take)
         flush_doc(k); /* the last one */

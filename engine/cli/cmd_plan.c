@@ -1,5 +1,4 @@
 #include "cli/cli.h"
-#include "run/state_dir.h"
 #include <stdlib.h>
 #include <string.h>
 
@@ -203,15 +202,9 @@ static void print_plan(const cli *c, exec *x)
 
 static int plan_command(cli *c)
 {
-    const exec_options o = { .threads = 1,
-                             .states = state_dir(c->a.state_dir),
-                             .fresh = c->a.fresh,
-                             .tag = "plan",
-                             .no_sinks = true,
-                             .cancel = c->cancel };
-    exec *x = NULL;
+    exec *x = cli_plan(c, 0) ? cli_look(c) : NULL;
     int code = 0;
-    if (cli_plan(c, 0) && (x = exec_open(&c->plan, &o, &c->d)) && exec_probe(x, &c->d)) {
+    if (x) {
         if (c->a.json) {
             sbuf json = { 0 };
             plan_json(&c->plan, &json);

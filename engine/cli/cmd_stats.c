@@ -12,7 +12,7 @@ static const arg own[] = {
     { "json", 0, ARG_FLAG, NULL, offsetof(args, json), "print one JSON value", NULL, 0, 0 },
     { 0 },
 };
-static const arg *const groups[] = { own, args_pipeline, args_common, NULL };
+static const arg *const groups[] = { own, args_pipeline, args_states, args_common, NULL };
 
 typedef struct sample {
     cli *c;
@@ -84,23 +84,21 @@ static void print(sample *s)
 static int measure(sample *s)
 {
     cli *c = s->c;
-    const exec_options o = { .threads = 1, /* as a tap wants it */
+    const exec_options o = { .threads = cli_threads(c),
                              .memory = cli_memory(c),
                              .states = state_dir(c->a.state_dir),
-                             .fresh = c->a.fresh,
                              .goal = goal_of(s),
                              .tag = "stats",
                              .no_sinks = true,
+                             .probe = true,
                              .explain = true,
                              .tap = tap,
                              .tap_u = s,
                              .cancel = c->cancel };
     exec *x = exec_open(&c->plan, &o, &c->d);
     int code = 0;
-    if (!x || !exec_probe(x, &c->d)) {
-        exec_free(x);
+    if (!x)
         return cli_refuse(c);
-    }
     const exec_end end = exec_run(x);
     if (end == EXEC_FAILED) {
         cli_error(c, exec_error(x));
@@ -114,12 +112,24 @@ static int measure(sample *s)
     return code;
 }
 
+static bool choose_stage(sample *s)
+{
+    cli *c = s->c;
+    if (!cli_stage(c, c->a.after, &s->only))
+        return false;
+    const stage_def *def = c->plan.stages[s->only].def;
+    if (def->s.kind != SL_TRANSFORM)
+        diag_error(&c->d, (diag_at){ 0 }, "'%s' is a %s; only a transform keeps or drops documents", c->a.after,
+                   stage_kind_name(def));
+    return def->s.kind == SL_TRANSFORM;
+}
+
 static int stats_command(cli *c)
 {
     sample s = { .c = c, .only = PLAN_NONE, .most = c->a.sample ? c->a.sample : SAMPLE };
     if (!cli_plan(c, ROWS))
         return cli_refuse(c);
-    if (c->a.after && !cli_stage(c, c->a.after, &s.only))
+    if (c->a.after && !choose_stage(&s))
         return EXIT_USAGE;
     s.stages = arena_zalloc(&c->mem, (c->plan.n_stages + 1) * sizeof *s.stages, _Alignof(stats_stage));
     int code = 0;

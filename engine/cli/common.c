@@ -1,5 +1,7 @@
 #include "cli/cli.h"
+#include "base/log.h"
 #include "base/machine.h"
+#include "run/state_dir.h"
 #include <errno.h>
 #include <sched.h>
 #include <stdlib.h>
@@ -39,6 +41,18 @@ bool cli_registry(cli *c)
     return c->reg != NULL;
 }
 
+exec *cli_look(cli *c)
+{
+    const exec_options o = { .threads = 1,
+                             .tag = "look",
+                             .no_sinks = true,
+                             .probe = true,
+                             .states = state_dir(c->a.state_dir),
+                             .fresh = c->a.fresh,
+                             .cancel = c->cancel };
+    return exec_open(&c->plan, &o, &c->d);
+}
+
 bool cli_plan(cli *c, int64_t batch_rows)
 {
     if (!cli_registry(c))
@@ -52,7 +66,14 @@ bool cli_plan(cli *c, int64_t batch_rows)
     if (batch_rows)
         c->file.head.batch_rows = batch_rows;
     c->planned = true; /* also behind mistakes in the head: all of them are reported at once */
-    return plan_make(&c->plan, &c->d, &c->file, c->reg) && good;
+    if (plan_make(&c->plan, &c->d, &c->file, c->reg) && good)
+        return true;
+    const int level = log_state.level;
+    log_state.level = LOG_ERROR; /* what stages tell of themselves would hide the mistakes */
+    if (!c->d.nomem)
+        exec_free(cli_look(c));
+    log_state.level = level;
+    return false;
 }
 
 void cli_print_diags(cli *c, const char *end)

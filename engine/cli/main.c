@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <locale.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -156,6 +157,13 @@ static int dispatch(int argc, char **argv)
     return c ? run_command(c, argc - 2, argv + 2) : unknown_command(name);
 }
 
+/* Whoever read standard output has gone, as `head` does. A failed write earlier on has lost its errno by now. */
+static bool nobody_reads(void)
+{
+    struct pollfd out = { .fd = STDOUT_FILENO, .events = POLLOUT };
+    return poll(&out, 1, 0) == 1 && (out.revents & (POLLERR | POLLHUP));
+}
+
 int main(int argc, char **argv)
 {
     keep_standard_streams();
@@ -165,9 +173,9 @@ int main(int argc, char **argv)
     const int code = dispatch(argc, argv);
     errno = 0;
     if ((fflush(stdout) || ferror(stdout)) && code == 0) {
-        if (errno != EPIPE) /* whoever stopped reading knows */
-            fprintf(stderr, "sluice: cannot write to standard output%s%s\n", errno ? ": " : "",
-                    errno ? strerror(errno) : "");
+        const int why = errno;
+        if (!nobody_reads()) /* whoever stopped reading knows */
+            fprintf(stderr, "sluice: cannot write to standard output%s%s\n", why ? ": " : "", why ? strerror(why) : "");
         return EXIT_IO;
     }
     return code;

@@ -1,3 +1,4 @@
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 #include "cli/stats.h"
@@ -10,6 +11,20 @@ static bool is_shown(const stats_stage *s) { return s->rows && (s->n_values || s
 
 /* ---- for people ---- */
 
+static void put_number(double x, sbuf *out)
+{
+    if (fabs(x) >= 1000 && fabs(x) < 1e9) /* %g would write 12345 as 1.234e+04 */
+        sbuf_printf(out, "%*.0f", NUMBER, x);
+    else
+        sbuf_printf(out, "%*.4g", NUMBER, x);
+}
+
+static void put_count(uint64_t n, sbuf *out)
+{
+    char text[32];
+    sbuf_printf(out, "%*s", NUMBER, human_count(text, n));
+}
+
 static void values_text(const stats_stage *s, sbuf *out)
 {
     sbuf_printf(out, "  %-*s", NAME, "measured");
@@ -20,38 +35,40 @@ static void values_text(const stats_stage *s, sbuf *out)
         const stats_value *v = &s->values[i];
         sbuf_printf(out, "  %-*s", NAME, v->name);
         for (size_t k = 0; k < N_QUANTILES && v->n; k++)
-            sbuf_printf(out, "%*.4g", NUMBER, stats_quantile(v, quantiles[k]));
+            put_number(stats_quantile(v, quantiles[k]), out);
         sbuf_putc(out, '\n');
     }
 }
 
 static void rule_text(const stats_stage *s, const stats_rule *r, sbuf *out)
 {
+    sbuf_printf(out, "  %-*s", NAME, r->reason);
+    put_count(r->dropped, out);
     if (r->value == STATS_NONE) {
-        sbuf_printf(out, "  %-*s%*llu   by no single number\n", NAME, r->reason, NUMBER,
-                    (unsigned long long)r->dropped);
+        sbuf_puts(out, "   by no single number\n");
         return;
     }
-    sbuf_printf(out, "  %-*s%*llu   %s %s\n  %-*s", NAME, r->reason, NUMBER, (unsigned long long)r->dropped,
-                s->values[r->value].name, r->above ? "above" : "below", NAME, "");
+    sbuf_printf(out, "   %s %s\n  %-*s", s->values[r->value].name, r->above ? "above" : "below", NAME, "");
     for (unsigned i = 0; i < STATS_STEPS; i++)
-        sbuf_printf(out, "%*.4g", NUMBER, stats_threshold(r, i));
+        put_number(stats_threshold(r, i), out);
     sbuf_printf(out, "\n  %-*s", NAME, "");
     for (unsigned i = 0; i < STATS_STEPS; i++)
-        sbuf_printf(out, "%*llu", NUMBER, (unsigned long long)stats_would_drop(s, r, stats_threshold(r, i)));
+        put_count(stats_would_drop(s, r, stats_threshold(r, i)), out);
     sbuf_putc(out, '\n');
 }
 
 void stats_show(const stats_view *v, sbuf *out)
 {
     const char *strong = v->color ? "\033[1m" : "", *plain = v->color ? "\033[0m" : "";
-    sbuf_printf(out, "%s %llu documents\n", v->all ? "all" : "the first", (unsigned long long)v->documents);
+    char a[32], b[32];
+    sbuf_printf(out, "%s %s document%s\n", v->all ? "all" : "the first", human_count(a, v->documents),
+                v->documents == 1 ? "" : "s");
     for (size_t i = 0; i < v->plan->n_stages; i++) {
         const stats_stage *s = &v->stages[i];
         if (!is_shown(s))
             continue;
-        sbuf_printf(out, "\n%s%s%s  %llu in, %llu dropped or marked\n", strong, v->plan->stages[i].name, plain,
-                    (unsigned long long)s->rows, (unsigned long long)s->dropped);
+        sbuf_printf(out, "\n%s%s%s  %s in, %s dropped or marked\n", strong, v->plan->stages[i].name, plain,
+                    human_count(a, s->rows), human_count(b, s->dropped));
         if (s->n_values)
             values_text(s, out);
         if (s->n_rules)

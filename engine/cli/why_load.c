@@ -303,9 +303,11 @@ static int look(why *w)
     int open_code = 0;
     o.open_code = &open_code;
     o.threads = 1;
+    o.probe = true;
     exec *x = exec_open(&c->plan, &o, &c->d);
-    if (!x || !exec_probe(x, &c->d)) {
-        exec_free(x);
+    if (!x) {
+        if (c->d.nomem)
+            return EXIT_INTERNAL;
         return open_code == SL_E_IO ? EXIT_IO : EXIT_CONFIG;
     }
     say_inputs(w, x);

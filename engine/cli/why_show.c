@@ -284,7 +284,10 @@ static void put_parts(const view *v, uint32_t row, uint32_t stage, unsigned dept
     if (shown < n) {
         sbuf_printf(v->out, "%*s", (int)(4 + 2 * depth), "");
         put_count(v->out, n - shown, "more part", "more parts");
-        sbuf_puts(v->out, plain == n - shown ? ", kept as they are\n" : "\n");
+        if (plain == n - shown)
+            sbuf_puts(v->out, ", kept as they are\n");
+        else
+            sbuf_printf(v->out, ", %zu of them kept as they are; --json has all\n", plain);
     }
 }
 

@@ -146,7 +146,7 @@ static bool default_list(const reader *r, const sl_option *row, void *field)
     }
     *source = (diag_source){ .name = row->name, .text = row->def, .n = strlen(row->def) };
     const yaml_node *node = yaml_parse(r->mem, r->d, source);
-    return node && set_many(r, row, node, field);
+    return node && !r->d->errors && set_many(r, row, node, field);
 }
 
 /* The place of a missing option's own mistakes is the plugin, so they are told as one error without a place. */

@@ -83,7 +83,7 @@ static void default_json(const sl_option *row, sbuf *out)
     diags_init(&unused);
     const diag_source source = { .name = row->name, .text = row->def, .n = strlen(row->def) };
     const yaml_node *node = yaml_parse(&mem, &unused, &source);
-    if (node)
+    if (node && !unused.errors)
         node_json(row, node, out);
     else
         sbuf_json_z(out, row->def);

@@ -153,6 +153,7 @@ static bool load(pipeline *p, diags *d, const diag_source *source, loader *l, co
     vars v;
     if (!source || !vars_init(&v, &p->mem, d, sets, n_sets))
         return false;
+    const size_t before = d->errors;
     l->vars = &v;
     p->root = yaml_parse(&p->mem, d, source);
     if (!p->root)
@@ -165,7 +166,7 @@ static bool load(pipeline *p, diags *d, const diag_source *source, loader *l, co
             v.known[i].value = "";
     p->vars = v.known;
     p->n_vars = v.n;
-    return ok;
+    return ok && d->errors == before;
 }
 
 static bool start(pipeline *p, diags *d, const char *path)

@@ -126,6 +126,7 @@ static bool include(loader *l, const yaml_node *value, const include_chain *chai
         return false;
     }
     const diag_source *source = loader_read(l, value->at, path);
+    const size_t before = l->d->errors;
     yaml_node *root = source ? yaml_parse(&l->p->mem, l->d, source) : NULL;
     if (!root) {
         l->incomplete = true;
@@ -133,12 +134,12 @@ static bool include(loader *l, const yaml_node *value, const include_chain *chai
     }
     const bool replaced = vars_replace(l->vars, root);
     const yaml_node *list = included_list(l, root);
-    return list && loader_stages(l, list, &file) && replaced;
+    return list && loader_stages(l, list, &file) && replaced && l->d->errors == before;
 }
 
 /* ---- stages ---- */
 
-static bool add_stage(loader *l, const yaml_node *node, diag_at at)
+static bool add_stage(loader *l, yaml_node *node, diag_at at)
 {
     pipeline *p = l->p;
     if (p->n_stages == STAGES_MAX) {
@@ -178,7 +179,8 @@ static bool no_use(loader *l, const yaml_node *item)
     return false;
 }
 
-static bool one_item(loader *l, const yaml_node *item, const include_chain *chain)
+/* false: a mistake, and no stage. */
+static bool one_item(loader *l, yaml_node *item, const include_chain *chain)
 {
     if (item->reported)
         return false;
@@ -202,7 +204,7 @@ static bool one_item(loader *l, const yaml_node *item, const include_chain *chai
         return no_use(l, item);
     if (use->reported)
         return false;
-    if (use->kind != YAML_SCALAR || !*use->text) {
+    if (use->kind != YAML_SCALAR || !*use->text || yaml_is_null(use)) {
         report_error(l->d, use->at, "such as filter.length", "'use' wants the name of a stage");
         return false;
     }
@@ -218,7 +220,15 @@ bool loader_stages(loader *l, const yaml_node *list, const include_chain *chain)
         return false;
     }
     bool ok = true;
-    for (size_t i = 0; i < list->n; i++)
-        ok &= one_item(l, list->items[i], chain);
+    for (size_t i = 0; i < list->n; i++) {
+        yaml_node *item = list->items[i];
+        const size_t before = l->p->n_stages;
+        if (one_item(l, item, chain))
+            continue;
+        ok = false;
+        item->reported = true;
+        if (l->p->n_stages == before) /* its place is kept: the stages around it are not each other's neighbours */
+            add_stage(l, item, item->at);
+    }
     return ok;
 }

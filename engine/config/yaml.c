@@ -24,6 +24,7 @@ typedef struct builder {
     size_t n, cap;
     size_t nodes;
     yaml_node *root;
+    bool cut; /* the tree is not whole */
 } builder;
 
 static bool no_memory(builder *b)
@@ -70,8 +71,10 @@ static bool on_alias(builder *b, const yaml_event_t *e)
     const diag_at at = event_at(b, e);
     yaml_refuse(b->d, &b->at, yaml_cursor_move(&b->at, e->start_mark.index));
     yaml_node *stand_in = add_node(b, YAML_SCALAR, at);
-    if (stand_in)
+    if (stand_in) {
         stand_in->text = "";
+        stand_in->reported = true;
+    }
     return stand_in;
 }
 
@@ -81,6 +84,7 @@ static bool on_scalar(builder *b, const yaml_event_t *e)
     const char *text = (const char *)e->data.scalar.value;
     const diag_at at = event_at(b, e);
     const bool plain = e->data.scalar.style == YAML_PLAIN_SCALAR_STYLE;
+    const size_t before = b->d->errors;
     if (e->data.scalar.anchor || e->data.scalar.tag || (plain && !e->data.scalar.plain_implicit))
         yaml_refuse(b->d, &b->at, yaml_cursor_move(&b->at, e->start_mark.index));
     if (n && memchr(text, 0, n))
@@ -89,6 +93,7 @@ static bool on_scalar(builder *b, const yaml_event_t *e)
     if (!node)
         return false;
     node->plain = plain;
+    node->reported = b->d->errors > before;
     node->n = n;
     node->text = arena_strndup(b->mem, text, n);
     return node->text || no_memory(b);
@@ -152,18 +157,17 @@ static bool refuse_duplicates(builder *b, const yaml_node *map)
 
 static bool close_map(builder *b, yaml_node *map, yaml_node **child, size_t n)
 {
-    map->n = n / 2;
-    map->pairs = arena_alloc(b->mem, map->n ? map->n * sizeof *map->pairs : 1, _Alignof(yaml_pair));
+    map->pairs = arena_alloc(b->mem, n ? n / 2 * sizeof *map->pairs : 1, _Alignof(yaml_pair));
     if (!map->pairs)
         return no_memory(b);
-    for (size_t i = 0; i < map->n; i++) {
-        yaml_node *key = child[2 * i];
-        if (key->kind != YAML_SCALAR) {
+    for (size_t i = 0; i < n; i += 2) {
+        yaml_node *key = child[i], *value = child[i + 1];
+        const bool merges = key->kind == YAML_SCALAR && !strcmp(key->text, "<<") && value->reported; /* <<: *x */
+        if (key->kind == YAML_SCALAR && !merges)
+            map->pairs[map->n++] = (yaml_pair){ .key = key, .value = value };
+        else if (!merges)
             report_error(b->d, key->at, "a value that holds { } or [ ] wants quotes",
                          "a %s cannot be the name of an option", key->kind == YAML_LIST ? "list" : "map");
-            key->text = "";
-        }
-        map->pairs[i] = (yaml_pair){ .key = key, .value = child[2 * i + 1] };
     }
     return refuse_duplicates(b, map);
 }
@@ -231,16 +235,17 @@ static void parse_events(builder *b, yaml_parser_t *parser)
         yaml_event_t e;
         if (!yaml_parser_parse(parser, &e)) {
             yaml_problem(b->d, &b->at, parser);
+            b->cut = true;
             return;
         }
         go_on = on_event(b, &e, &done);
+        b->cut |= !go_on;
         yaml_event_delete(&e);
     }
 }
 
 yaml_node *yaml_parse(arena *mem, diags *d, const diag_source *source)
 {
-    const size_t before = d->errors;
     if (!yaml_precheck(d, source))
         return NULL;
     yaml_parser_t parser;
@@ -256,10 +261,8 @@ yaml_node *yaml_parse(arena *mem, diags *d, const diag_source *source)
     parse_events(&b, &parser);
     yaml_parser_delete(&parser);
     free(b.child);
-    if (d->errors > before)
-        return NULL;
-    if (b.root)
-        return b.root;
+    if (b.cut || b.root)
+        return b.cut ? NULL : b.root;
     yaml_node *empty = arena_zalloc(mem, sizeof *empty, _Alignof(yaml_node));
     if (!empty)
         return no_memory(&b), NULL;

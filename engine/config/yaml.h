@@ -22,9 +22,10 @@ struct yaml_node {
     bool reported; /* an error about this value is already known: say no more about it */
 };
 
-/* Parses source->text. NULL if anything was wrong; every problem found is in d. Anchors, aliases, tags, several
- * documents, duplicate keys, bytes that are no UTF-8, NUL and tabs in indentation are refused with their place; a BOM
- * and CRLF are fine, and so are tabs inside brackets. Nodes live in mem. An empty text gives an empty map. */
+/* Parses source->text. Anchors, aliases, tags, several documents, duplicate keys, bytes that are no UTF-8, NUL and tabs
+ * in indentation are refused with their place; a BOM and CRLF are fine, and so are tabs inside brackets. Every problem
+ * found is in d. Those of single values leave a tree, with the value marked as reported and the first of two equal keys
+ * in force; NULL: there is no tree. Nodes live in mem. An empty text gives an empty map. */
 yaml_node *yaml_parse(arena *mem, diags *d, const diag_source *source);
 yaml_node *yaml_get(const yaml_node *map, const char *key); /* NULL if absent, or if map is no map */
 bool yaml_is_null(const yaml_node *node);                   /* plain empty, null, ~ */

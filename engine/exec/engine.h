@@ -106,6 +106,7 @@ typedef struct stage_state { /* one for each stage */
     const sl_stage *s;
     void *g;
     bool opened;
+    bool refused; /* its open or its inputs failed */
     char **metric_names;
     uint32_t *metric_kinds;
     size_t n_metrics;
@@ -430,6 +431,9 @@ typedef struct pack_source {
     sl_str raw; /* of the last row */
 } pack_source;
 int pack_read(worker *w, pack_source *from, flow **f);
+
+/* ---- probe.c ---- */
+void probe_sources(exec *x, diags *d); /* see exec_options.probe */
 
 /* ---- outline.c ---- */
 bool outline_reads_kept(exec *x); /* would the pass that writes read documents that an earlier pass kept? */

@@ -16,7 +16,7 @@ typedef struct exec_options {
     const char *quarantine; /* path of the quarantine file; NULL: none */
     bool no_sinks;          /* peek: sinks are neither opened nor called */
     bool explain;
-    /* peek: called after each stage for each row, on one thread; false: stop, without an error. threads must be 1. */
+    /* peek: called after each stage for each row of the last pass, on one thread; false: stop, without an error. */
     bool (*tap)(void *u, const exec_row *row);
     void *tap_u;
     /* why: called for each record that a source reads, in passes that fit nothing, from all threads; false: it goes
@@ -31,6 +31,8 @@ typedef struct exec_options {
     const char *journal, *journal_splits; /* files of the run in which it notes how far it is; NULL: it does not */
     bool resume;                          /* an earlier process left off: exec_resume or exec_anew follows exec_open */
     bool fresh;                           /* do not use the saved states that are there; save new ones */
+    bool probe; /* look at the first records of each source: a column that a stage reads by name and that none of them
+                 * has is a mistake */
     /* With pick: ascending places (pos). Pieces of input without one of them are not read in those passes; a stream is
      * read up to the last of them. n 0: all is read. */
     const uint64_t *places;
@@ -126,14 +128,12 @@ typedef struct exec_step { /* a line of what a run would do */
 /* How a run ended. */
 typedef enum { EXEC_OK, EXEC_CANCELLED, EXEC_TOO_MANY_ERRORS, EXEC_FAILED } exec_end;
 
-/* [1] Opens all stages (their `open`), finds the inputs, lists the splits; reads nothing but heads of files, writes
- * nothing but what sinks' outputs need (their folders). Mistakes go to d (with the place of the stage). NULL: errors.
- */
+/* [1] Opens all stages (their `open`), finds the inputs, lists the splits; reads nothing but heads of files and what
+ * o.probe looks at, writes nothing but what sinks' outputs need (their folders). Mistakes go to d (with the place of the
+ * stage), all that there are. NULL: errors, also of a plan that has mistakes of its own: of it as much is opened as has
+ * none. */
 exec *exec_open(const plan *p, const exec_options *o, diags *d);
-/* [1] Looks at the first records of each source: a column that a stage reads by name and that none of them has is an
- * error in d, with the columns there are. false: errors. */
-bool exec_probe(exec *x, diags *d);
-/* With o.resume, after exec_open and exec_probe: takes up what the line of JSON in the journal says. false: it cannot,
+/* With o.resume, after exec_open: takes up what the line of JSON in the journal says. false: it cannot,
  * why says why, and exec_anew is to be called; that removes what the earlier process left of the outputs. */
 bool exec_resume(exec *x, const char *journal, size_t size, sbuf *why);
 bool exec_anew(exec *x, sbuf *err);

@@ -22,10 +22,13 @@ static void note_code(const exec *x, int code)
     *worst = code == SL_E_NOMEM || (own && (*worst == SL_OK || *worst == code)) ? code : SL_E_CONFIG;
 }
 
-static void note_error(worker *w, const plan_stage *p, diags *d, int code)
+static void note_error(worker *w, uint32_t stage, diags *d, int code)
 {
+    const plan_stage *p = &w->x->p->stages[stage];
+    w->x->st[stage].refused = true;
     note_code(w->x, code < 0 ? code : w->error_code);
-    diag_error(d, p->in_file->at, "%s: %s", p->common.use, w->error.n ? sbuf_z(&w->error) : "failed without a message");
+    diag_error(d, plan_message_at(p, sbuf_z(&w->error), NULL), "%s: %s", p->common.use,
+               w->error.n ? sbuf_z(&w->error) : "failed without a message");
     sbuf_clear(&w->error);
     w->error_code = 0;
 }
@@ -146,12 +149,12 @@ static void open_stages(exec *x, diags *d)
     worker *w = &x->workers[0];
     for (uint32_t i = 0; i < x->p->n_stages; i++) {
         stage_state *s = &x->st[i];
-        if (s->s->kind == SL_SINK && (x->o.no_sinks || x->o.goal))
+        if ((s->s->kind == SL_SINK && (x->o.no_sinks || x->o.goal)) || (s->p->flaws & (FLAW_USE | FLAW_OPTIONS)))
             continue;
         s->opened = true;
         const int r = s->s->open ? s->s->open(&w->st[i].ctx, s->p->cfg, s->g) : SL_OK;
         if (r < 0 || w->error.n)
-            note_error(w, s->p, d, r);
+            note_error(w, i, d, r);
     }
     for (size_t i = 0; x->o.quarantine && !x->quarantine && i < x->p->n_stages; i++)
         if (x->p->stages[i].on_reject == ON_REJECT_QUARANTINE) {
@@ -169,7 +172,7 @@ static void open_stages(exec *x, diags *d)
 }
 
 /* Splits of one source; their pos numbers are given when all are known. */
-static bool list_splits(exec *x, uint32_t stage, diags *d)
+static void list_splits(exec *x, uint32_t stage, diags *d)
 {
     worker *w = &x->workers[0];
     stage_state *s = &x->st[stage];
@@ -177,15 +180,15 @@ static bool list_splits(exec *x, uint32_t stage, diags *d)
         sl_split out = { 0 };
         const int r = s->s->split(&w->st[stage].ctx, s->g, i, &out);
         if (r < 0 || w->error.n)
-            return note_error(w, s->p, d, r), false;
-        if (r == SL_END)
-            return true;
+            note_error(w, stage, d, r);
+        if (s->refused || r == SL_END)
+            return;
         work_split *v = arena_grow(&x->mem, x->splits, x->n_splits, sizeof *v);
         char *path = arena_strdup(&x->mem, out.path ? out.path : s->p->name),
              *label = arena_strdup(&x->mem, out.label ? out.label : path);
         if (!v || !path || !label) {
             diag_nomem(d);
-            return false;
+            return;
         }
         x->splits = v;
         out.path = path;
@@ -262,7 +265,7 @@ static bool number_stream(exec *x, uint32_t member, diags *d)
     return true;
 }
 
-static bool number_splits(exec *x, diags *d)
+static void number_splits(exec *x, diags *d)
 {
     const plan *p = x->p;
     for (size_t i = 0; i < p->n_places; i++) {
@@ -270,9 +273,31 @@ static bool number_splits(exec *x, diags *d)
         for (size_t k = 0; k < i && !again; k++)
             again = same_stream(p, p->places[k], p->places[i]);
         if (!again && !number_stream(x, p->places[i], d))
-            return false;
+            return;
     }
-    return true;
+}
+
+/* Everything that may be wrong, each on what the others have left of it. */
+static void look(exec *x, diags *d)
+{
+    open_stages(x, d);
+    for (size_t i = 0; i < x->p->n_sources; i++) {
+        const uint32_t source = x->p->sources[i];
+        stage_state *s = &x->st[source];
+        if (!s->opened || s->refused)
+            continue;
+        s->first_split = (uint32_t)x->n_splits;
+        list_splits(x, source, d);
+        s->n_splits = (uint32_t)x->n_splits - s->first_split;
+        keep_pipes(x, source);
+    }
+    const size_t before = d->errors;
+    number_splits(x, d);
+    states_check_ports(x, d);
+    if (x->o.probe && !d->nomem)
+        probe_sources(x, d);
+    if (d->errors != before)
+        note_code(x, SL_E_CONFIG);
 }
 
 exec *exec_open(const plan *p, const exec_options *o, diags *d)
@@ -296,22 +321,11 @@ exec *exec_open(const plan *p, const exec_options *o, diags *d)
     const bool made = make(x);
     if (made && o->resume)
         outputs_continue(x->outs);
-    if (!made)
-        diag_nomem(d);
+    if (made)
+        look(x, d);
     else
-        open_stages(x, d);
-    for (size_t i = 0; d->errors == before && i < p->n_sources; i++) {
-        stage_state *s = &x->st[p->sources[i]];
-        s->first_split = (uint32_t)x->n_splits;
-        list_splits(x, p->sources[i], d);
-        s->n_splits = (uint32_t)x->n_splits - s->first_split;
-        keep_pipes(x, p->sources[i]);
-    }
-    if (d->errors == before)
-        number_splits(x, d);
-    if (d->errors == before)
-        states_check_ports(x, d);
-    if (d->errors != before) {
+        diag_nomem(d);
+    if (d->errors != before || !*p->hash) {
         exec_free(x);
         return NULL;
     }

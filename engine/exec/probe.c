@@ -153,10 +153,9 @@ static void probe_source(exec *x, worker *w, uint32_t source, diags *d)
     st->local = NULL;
 }
 
-bool exec_probe(exec *x, diags *d)
+void probe_sources(exec *x, diags *d)
 {
-    const size_t before = d->errors;
     for (size_t i = 0; i < x->p->n_sources; i++)
-        probe_source(x, &x->workers[0], x->p->sources[i], d);
-    return d->errors == before;
+        if (x->st[x->p->sources[i]].opened && !x->st[x->p->sources[i]].refused)
+            probe_source(x, &x->workers[0], x->p->sources[i], d);
 }

@@ -332,7 +332,7 @@ void states_check_ports(exec *x, diags *d)
             const plan_port *port = &x->p->stages[i].ports[k];
             sbuf why = { 0 };
             int code = SL_OK;
-            if (!port->state)
+            if (!port->state || (x->p->stages[i].flaws & FLAW_OPTIONS))
                 continue;
             artifact_reader *r = artifact_open(states_port_path(x, port), &code, &why);
             if (r && !x->st[i].s->load)

@@ -3,10 +3,10 @@
 #include "base/str.h"
 #include "plan/bind.h"
 
-static bool is_source(const plan_stage *s) { return s->def && s->def->s.kind == SL_SOURCE; }
+static bool is_source(const plan_stage *s) { return s->def->s.kind == SL_SOURCE; }
 /* Where documents get their places in the stream: a source, or a stage behind which the engine sorts. */
 static bool gives_places(const plan_stage *s) { return is_source(s) || s->sorts; }
-static bool is_sink(const plan_stage *s) { return s->def && s->def->s.kind == SL_SINK; }
+static bool is_sink(const plan_stage *s) { return s->def->s.kind == SL_SINK; }
 
 static diag_at from_at(const plan_stage *s, size_t i)
 {
@@ -16,7 +16,7 @@ static diag_at from_at(const plan_stage *s, size_t i)
     return v ? v->at : s->in_file->at;
 }
 
-/* The stage above `me` that `name` means; PLAN_NONE after an error. */
+/* The stage above `me` that `name` means; PLAN_NONE: none, and that is an error or follows from one. */
 static uint32_t stage_called(plan *p, diags *d, size_t me, const char *name, diag_at at)
 {
     const char **names = arena_alloc(&p->mem, (p->n_stages + 1) * sizeof *names, _Alignof(char *));
@@ -48,6 +48,8 @@ static uint32_t stage_called(plan *p, diags *d, size_t me, const char *name, dia
                        name);
             return PLAN_NONE;
         }
+    if (plan_may_mean(p, me, name))
+        return PLAN_NONE;
     const char *guess = str_suggest(name, names, n);
     diag_error(d, at, guess ? "no stage above is called '%s'; did you mean '%s'?" : "no stage above is called '%s'",
                name, guess);
@@ -61,6 +63,7 @@ static void connect(plan *p, diags *d, uint32_t above, uint32_t below, uint32_t 
         diag_error(d, b->in_file->at,
                    "nothing comes out of the sink '%s' that '%s' would read from; say which stage with 'from'", a->name,
                    b->name);
+        b->flaws |= FLAW_FROM;
         return;
     }
     uint32_t *from = arena_grow(&p->mem, b->from, b->n_from, sizeof *from),
@@ -96,18 +99,19 @@ static void connect_stage(plan *p, diags *d, uint32_t i)
         return;
     }
     if (!s->common.from.n) {
-        if (s->prev == PLAN_NONE && !s->def)
-            return; /* an unknown one may have been meant to be a source */
-        if (s->prev == PLAN_NONE)
+        if (s->prev != PLAN_NONE) {
+            connect(p, d, s->prev, i, 0);
+        } else if (!(s->flaws & FLAW_USE)) { /* else it may have been meant to be a source */
             diag_error(d, s->in_file->at, "'%s' stands first and has nothing to read from; %s begins with a source",
                        s->name, s->owner == PLAN_NONE ? "a pipeline" : "an input");
-        else
-            connect(p, d, s->prev, i, 0);
+            s->flaws |= FLAW_FROM;
+        }
         return;
     }
     for (size_t k = 0; k < s->common.from.n; k++) {
         const uint32_t above = stage_called(p, d, i, from[k], from_at(s, k));
         bool again = false;
+        s->flaws |= above == PLAN_NONE ? FLAW_FROM : 0;
         for (size_t j = 0; above != PLAN_NONE && j < s->n_from; j++)
             again |= s->from[j] == above;
         if (again)
@@ -125,9 +129,9 @@ typedef struct bits {
 static bool has(bits b, size_t i) { return b.w[i >> 6] >> (i & 63) & 1; }
 static void put(bits b, size_t i) { b.w[i >> 6] |= 1ull << (i & 63); }
 
-/* Says so if documents of one source reach stage s through two of its inputs; else notes that those of an earlier input
- * stand before those of a later one: before[a] has bit b. */
-static bool order_inputs(const plan *p, diags *d, const plan_stage *s, bits *under, bits *before, bits all)
+/* Says so if documents of one source reach stage s through two of its inputs, and leaves the second out; else notes
+ * that those of an earlier input stand before those of a later one: before[a] has bit b. */
+static void order_inputs(const plan *p, diags *d, plan_stage *s, bits *under, bits *before, bits all)
 {
     const size_t n = p->n_stages, words = n / 64 + 1;
     memset(all.w, 0, words * 8);
@@ -139,7 +143,9 @@ static bool order_inputs(const plan *p, diags *d, const plan_stage *s, bits *und
             if (has(late, a)) {
                 diag_error(d, from_at(s, k), "documents of '%s' reach '%s' on two ways and would stand in it twice",
                            p->stages[a].name, s->name);
-                return false;
+                s->flaws |= FLAW_FROM;
+                s->n_from = k;
+                return;
             }
             for (size_t w = 0; w < words; w++)
                 before[a].w[w] |= late.w[w];
@@ -147,7 +153,6 @@ static bool order_inputs(const plan *p, diags *d, const plan_stage *s, bits *und
         for (size_t w = 0; w < words; w++)
             all.w[w] |= late.w[w];
     }
-    return true;
 }
 
 /* Repeatedly the first source of the file that none of the remaining must precede. */
@@ -161,13 +166,14 @@ static void choose_order(plan *p, diags *d, bits *before, uint32_t *ahead, bits 
             ahead[b] += has(before[a], b);
     }
     for (; left; left--) {
-        size_t next = 0;
-        while (next < n && (!gives_places(&p->stages[next]) || has(done, next) || ahead[next]))
-            next++;
+        size_t next = 0, first = n;
+        for (; next < n && (!gives_places(&p->stages[next]) || has(done, next) || ahead[next]); next++)
+            if (first == n && gives_places(&p->stages[next]) && !has(done, next))
+                first = next;
         if (next == n) {
             diag_error(d, (diag_at){ p->file->sources, 0, 0, 0 },
                        "the stages that merge several inputs ask for orders that contradict each other");
-            return;
+            next = first;
         }
         put(done, next);
         p->places[p->n_places++] = (uint32_t)next;
@@ -190,8 +196,7 @@ static void order_sources(plan *p, diags *d, bits *under, bits *before)
         return;
     }
     for (size_t i = 0; i < n; i++)
-        if (!order_inputs(p, d, &p->stages[i], under, before, all))
-            return;
+        order_inputs(p, d, &p->stages[i], under, before, all);
     choose_order(p, d, before, ahead, done);
 }
 
@@ -224,8 +229,9 @@ static void check_families(const plan *p, diags *d, uint32_t *above)
     for (uint32_t i = 0; i < p->n_stages; i++) {
         const plan_stage *s = &p->stages[i];
         const uint32_t found = breaks_families(s, above);
-        above[i] = gives_places(s) ? i : s->def && s->def->s.kind == SL_RESHAPE ? PLAN_NONE : found;
-        if (!s->def || !(s->def->s.flags & SL_F_FAMILIES) || found == PLAN_NONE)
+        const bool cuts = s->def->s.kind == SL_RESHAPE || (s->flaws & (FLAW_USE | FLAW_FROM)); /* it does, or may */
+        above[i] = gives_places(s) ? i : cuts ? PLAN_NONE : found;
+        if (!(s->def->s.flags & SL_F_FAMILIES) || found == PLAN_NONE || (s->flaws & FLAW_FROM))
             continue;
         if (p->stages[found].sorts) {
             diag_error(d, s->in_file->at, "%s wants all parts of a document together, but '%s' above sorts the stream",
@@ -264,9 +270,12 @@ void bind_graph(plan *p, diags *d)
             for (size_t w = 0; w < words; w++)
                 under[i].w[w] |= under[s->from[k]].w[w];
     }
-    for (size_t i = 0; i < n; i++) {
-        plan_stage *s = &p->stages[i];
-        if (s->def && !is_sink(s) && !s->n_to) {
+    size_t sure = n; /* what stands above a stage whose inputs are not known may be one of them */
+    while (sure && !(p->stages[sure - 1].flaws & FLAW_FROM))
+        sure--;
+    for (size_t i = sure; i < n; i++) {
+        const plan_stage *s = &p->stages[i];
+        if (!(s->flaws & FLAW_USE) && !is_sink(s) && !s->n_to) {
             diag_error(d, s->in_file->at, "'%s' leads nowhere: no stage reads from it", s->name);
             if (s->owner != PLAN_NONE)
                 diag_hint(d, "an input is one source and the stages below it");

@@ -27,11 +27,11 @@ static void bind_options(plan *p, diags *d, plan_stage *s)
         others[n++] = port.name;
     others[n] = NULL;
     s->cfg = arena_zalloc(&p->mem, s->def->s.config_size + 1, 64);
-    if (!s->cfg) {
+    if (!s->cfg)
         diag_nomem(d);
-        return;
-    }
-    option_read(d, &p->mem, s->def->options, (option_scope){ s->common.use, others }, s->in_file->node, s->cfg);
+    else if (!option_read(d, &p->mem, s->def->options, (option_scope){ s->common.use, others }, s->in_file->node,
+                          s->cfg))
+        s->flaws |= FLAW_OPTIONS;
 }
 
 /* The engine's own keys. What else stands in the map is the stage's business, so all of its keys count as known here;
@@ -41,12 +41,12 @@ static void bind_common(plan *p, diags *d, plan_stage *s)
     const yaml_node *map = s->in_file->node;
     const char **others = arena_zalloc(&p->mem, (map->n + 1) * sizeof *others, _Alignof(char *));
     for (size_t i = 0, n = 0; others && i < map->n; i++)
-        if (strcmp(map->pairs[i].key->text, "as") || (s->def && has_option(s->def, "as")))
+        if (strcmp(map->pairs[i].key->text, "as") || has_option(s->def, "as"))
             others[n++] = map->pairs[i].key->text;
-    if (others)
-        option_read(d, &p->mem, stage_common_table(), (option_scope){ "a stage", others }, map, &s->common);
-    else
+    if (!others)
         diag_nomem(d);
+    else if (!option_read(d, &p->mem, stage_common_table(), (option_scope){ "a stage", others }, map, &s->common))
+        s->flaws |= FLAW_COMMON;
 }
 
 static bool has_rejects(const stage_def *def)
@@ -66,15 +66,15 @@ static bool name_taken(const plan *p, size_t n, const char *name)
     return false;
 }
 
+/* NULL: no memory. */
 static const char *default_name(plan *p, const plan_stage *s)
 {
     const char *use = s->common.use ? s->common.use : "?";
-    sl_port port = { .name = "?" };
+    sl_port port;
     if (s->owner == PLAN_NONE)
         return use;
     stage_port(p->stages[s->owner].def, s->owner_port - 1, &port);
-    const char *name = arena_printf(&p->mem, "%s:%s", port.name, use);
-    return name ? name : use;
+    return arena_printf(&p->mem, "%s:%s", port.name, use);
 }
 
 /* Explicit names first, so that none of those made up collides with one that stands further down. */
@@ -82,43 +82,60 @@ static void name_stages(plan *p, diags *d)
 {
     const char **base = arena_zalloc(&p->mem, (p->n_stages + 1) * sizeof *base, _Alignof(char *));
     unsigned *number = arena_zalloc(&p->mem, (p->n_stages + 1) * sizeof *number, _Alignof(unsigned));
-    if (!base || !number)
-        return;
-    for (size_t i = 0; i < p->n_stages; i++) {
+    bool good = base && number;
+    for (size_t i = 0; good && i < p->n_stages; i++) {
         plan_stage *s = &p->stages[i];
         if (s->common.name && name_taken(p, i, s->common.name))
-            diag_error(d, s->in_file->at, "two stages are named '%s'", s->common.name);
+            diag_error(d, yaml_get(s->in_file->node, "name")->at, "two stages are named '%s'", s->common.name);
         s->name = s->common.name;
-        base[i] = default_name(p, s);
+        good = (base[i] = default_name(p, s)) != NULL;
     }
-    for (size_t i = 0; i < p->n_stages; i++) {
+    for (size_t i = 0; good && i < p->n_stages; i++) {
         plan_stage *s = &p->stages[i];
         for (size_t k = i; k-- > 0 && !number[i];) /* where the last stage of that name left off */
             if (!strcmp(base[k], base[i]))
                 number[i] = number[k];
-        while (!s->name) {
+        while (good && !s->name) {
             const char *name = ++number[i] == 1 ? base[i] : arena_printf(&p->mem, "%s-%u", base[i], number[i]);
-            if (!name || !name_taken(p, p->n_stages, name))
-                s->name = name ? name : base[i];
+            good = name != NULL;
+            if (good && !name_taken(p, p->n_stages, name))
+                s->name = name;
         }
     }
+    if (!good)
+        diag_nomem(d);
+}
+
+/* What stands in a stage's place may still say what it was to be called. */
+static void guess_name(plan_stage *s)
+{
+    const yaml_node *node = s->in_file->node, *name = yaml_get(node, "name");
+    s->common.use = node->kind == YAML_SCALAR ? node->text : NULL;
+    s->common.name = name && name->kind == YAML_SCALAR && !name->reported ? name->text : NULL;
 }
 
 uint32_t bind_stage(plan *p, diags *d, registry *reg, const pipeline_stage *in_file, uint32_t prev, uint32_t depth)
 {
+    static const stage_def unknown;
     const yaml_node *use = yaml_get(in_file->node, "use");
-    const stage_def *def = NULL;
-    plan_stage s = { .in_file = in_file,
+    plan_stage s = { .def = &unknown,
+                     .in_file = in_file,
                      .prev = prev,
                      .as_slot = PLAN_NONE,
                      .as_value_slot = PLAN_NONE,
                      .order_slot = PLAN_NONE,
                      .owner = PLAN_NONE };
-    if (use && use->kind == YAML_SCALAR && use->n)
-        s.def = def = registry_find(reg, use->text, d, in_file->at);
+    const stage_def *def = in_file->node->reported ? NULL : registry_find(reg, use->text, d, in_file->at);
     if (def)
-        s.ports = bind_ports(p, d, reg, def, in_file, depth, &s.n_ports);
-    bind_common(p, d, &s);
+        s.def = def;
+    else
+        s.flaws |= FLAW_USE;
+    if (def)
+        bind_ports(p, d, reg, &s, depth);
+    if (in_file->node->reported)
+        guess_name(&s);
+    else
+        bind_common(p, d, &s);
     plan_stage *v = arena_grow(&p->mem, p->stages, p->n_stages, sizeof *v);
     if (!v) {
         diag_nomem(d);
@@ -155,7 +172,7 @@ static void bind_own(plan *p, diags *d, plan_stage *s)
 {
     s->mode = s->common.mode;
     s->on_reject = s->common.on_reject == ON_REJECT_INHERIT ? p->file->head.on_reject : s->common.on_reject;
-    if (!s->def || !s->common.use)
+    if ((s->flaws & FLAW_USE) || !s->common.use)
         return;
     bind_options(p, d, s);
     s->fits = s->def->s.fit != NULL;

@@ -15,18 +15,6 @@ typedef struct checker {
     const char *fallback; /* option to point at when the message names none */
 } checker;
 
-/* The value of the option that the message begins with ("min (5) is above max (3)"), else the stage. */
-static diag_at place_of(const checker *k, const char *message)
-{
-    const yaml_node *node = k->stage->in_file->node;
-    const size_t n = strspn(message, "abcdefghijklmnopqrstuvwxyz0123456789_");
-    for (size_t i = 0; n && i < node->n; i++)
-        if (node->pairs[i].key->n == n && !memcmp(node->pairs[i].key->text, message, n))
-            return node->pairs[i].value->at;
-    const yaml_node *value = k->fallback ? yaml_get(node, k->fallback) : NULL;
-    return value ? value->at : k->stage->in_file->at;
-}
-
 static int host_fail(sl_ctx *c, int code, const char *fmt, ...)
 {
     checker *k = c->engine;
@@ -35,7 +23,8 @@ static int host_fail(sl_ctx *c, int code, const char *fmt, ...)
     va_start(ap, fmt);
     sbuf_vprintf(&text, fmt, ap);
     va_end(ap);
-    diag_error(k->d, place_of(k, sbuf_z(&text)), "%s: %s", k->stage->common.use, sbuf_z(&text));
+    diag_error(k->d, plan_message_at(k->stage, sbuf_z(&text), k->fallback), "%s: %s", k->stage->common.use,
+               sbuf_z(&text));
     sbuf_free(&text);
     k->failed = 1;
     return code;
@@ -87,12 +76,15 @@ void check_stages(plan *p, diags *d)
         plan_stage *s = &p->stages[i];
         checker k = { .d = d, .stage = s };
         sl_ctx c = { .host = &check_host, .engine = &k, .n_threads = 1, .phase = SL_APPLY };
-        if (!s->def || !s->cfg)
+        if (s->flaws & (FLAW_USE | FLAW_OPTIONS) || !s->cfg)
             continue;
         if (s->fits && s->def->s.fits)
             s->fits = s->def->s.fits(&c, s->cfg) > 0;
-        if (s->def->s.check && s->def->s.check(&c, s->cfg) < 0 && !k.failed)
+        const bool good = !s->def->s.check || s->def->s.check(&c, s->cfg) >= 0;
+        if (!good && !k.failed)
             diag_error(d, s->in_file->at, "%s: its options do not fit together (the plugin gave no reason)",
                        s->common.use);
+        if (!good || k.failed)
+            s->flaws |= FLAW_OPTIONS;
     }
 }

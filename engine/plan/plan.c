@@ -12,21 +12,24 @@ bool plan_make(plan *p, diags *d, const pipeline *file, registry *reg)
     p->file = file;
     const size_t before = d->errors;
     bind_stages(p, d, reg);
-    const bool bound = d->errors == before;
-    bind_graph(p, d);
-    const bool sound = bound && d->errors == before;
-    if (sound) /* on a graph with holes every further complaint would be a guess */
+    if (!d->nomem)
+        bind_graph(p, d);
+    if (!d->nomem)
         bind_columns(p, d);
-    if (bound)
+    if (!d->nomem)
         check_stages(p, d);
-    if (d->errors != before)
+    bool good = d->errors == before && !d->nomem;
+    for (size_t i = 0; i < p->n_stages; i++)
+        good &= !p->stages[i].flaws; /* also of mistakes that were told before */
+    if (!good)
         return false;
     bind_keep(p);
     sbuf json = { 0 };
     plan_json(p, &json);
-    snprintf(p->hash, sizeof p->hash, "%016llx", (unsigned long long)hash_bytes(sbuf_z(&json), json.n));
-    const bool good = !json.failed;
-    if (!good)
+    good = !json.failed;
+    if (good)
+        snprintf(p->hash, sizeof p->hash, "%016llx", (unsigned long long)hash_bytes(sbuf_z(&json), json.n));
+    else
         diag_nomem(d);
     sbuf_free(&json);
     return good;
@@ -38,6 +41,18 @@ uint64_t plan_stage_seed(const plan *p, uint32_t s)
 {
     const char *name = p->stages[s].name;
     return hash_seeded(name, strlen(name), (uint64_t)p->file->head.seed);
+}
+
+bool plan_may_mean(const plan *p, size_t n, const char *name)
+{
+    for (size_t i = 0; i < n; i++) {
+        const plan_stage *s = &p->stages[i];
+        const bool nameless = !s->common.name && (!s->common.use || yaml_get(s->in_file->node, "name"));
+        if (s->flaws && s->owner == PLAN_NONE &&
+            (nameless || ((s->flaws & FLAW_USE) && str_suggest(name, &s->name, 1))))
+            return true;
+    }
+    return false;
 }
 
 size_t plan_columns_after(const plan *p, uint32_t s, const char **out, size_t max)

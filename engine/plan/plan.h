@@ -28,8 +28,17 @@ typedef struct plan_port {
     diag_at at;
 } plan_port;
 
+/* What is wrong with a stage, where a plan has mistakes: later steps leave out what hangs on it. */
+enum {
+    FLAW_USE = 1,     /* no stage of that name is known: its kind is 0 */
+    FLAW_COMMON = 2,  /* the engine's own keys */
+    FLAW_OPTIONS = 4, /* its own options and ports */
+    FLAW_FROM = 8,    /* which stages it reads from cannot be told */
+};
+
 typedef struct plan_stage {
-    const stage_def *def;
+    const stage_def *def; /* never NULL */
+    unsigned flaws;
     const char *name; /* unique in the plan: `name:`, else `use`, else use-2 … */
     const pipeline_stage *in_file;
     stage_common common;
@@ -53,6 +62,7 @@ typedef struct plan_stage {
     const char **removed; /* columns that some stage above (or this one) removed: sinks leave the fields out */
     size_t n_removed;
     bool whole_row; /* has a "*" field */
+    bool unclear;   /* a flaw: which columns leave it is not known */
     /* sources */
     uint32_t *wanted; /* slots that it fills beside its own: what is read below */
     size_t n_wanted;
@@ -76,8 +86,9 @@ typedef struct plan {
     char hash[17]; /* xxh3 of all that decides the output: plugins with versions, options, graph, seed, head */
 } plan;
 
-/* Binds stages, fills options, runs `check` of each stage, resolves columns. Every mistake goes to d. false: errors.
- * plan_free in any case. */
+/* Binds stages, fills options, runs `check` of each stage, resolves columns. Every mistake goes to d, and none that
+ * only follows from another. false: errors; then the plan has no hash, and is good for nothing but a further search for
+ * mistakes (exec_open, cases_check). plan_free in any case. */
 bool plan_make(plan *p, diags *d, const pipeline *file, registry *reg);
 void plan_free(plan *p);
 /* Columns visible behind stage `s` (PLAN_NONE: none), names into out; returns how many. For messages and `peek`. */
@@ -85,4 +96,11 @@ size_t plan_columns_after(const plan *p, uint32_t s, const char **out, size_t ma
 /* The plan as JSON, without run-time facts: plan.json of a run, and `plan --json`. */
 void plan_json(const plan *p, sbuf *out);
 uint64_t plan_stage_seed(const plan *p, uint32_t s);
+/* Where the file says `value` in the stage; else the stage. */
+diag_at plan_value_at(const plan_stage *s, const char *value);
+/* What a message of the stage is about: the option that it begins with ("min (5) is above max (3)"), the file that it
+ * names, the option `fallback` (may be NULL), else the stage. */
+diag_at plan_message_at(const plan_stage *s, const char *message, const char *fallback);
+/* No stage is called `name`, and the first `n` stages have a mistake that may be why. */
+bool plan_may_mean(const plan *p, size_t n, const char *name);
 #endif

@@ -5,10 +5,7 @@
 
 enum { MAX_NAMES = 512 };
 
-static bool is_kind(const plan *p, uint32_t s, uint32_t kind)
-{
-    return p->stages[s].def && p->stages[s].def->s.kind == kind;
-}
+static bool is_kind(const plan *p, uint32_t s, uint32_t kind) { return p->stages[s].def->s.kind == kind; }
 
 /* Is it a stage of the file's own list? A plan may have others, such as those that feed a port. */
 static bool is_listed(const plan *p, uint32_t s)
@@ -59,7 +56,7 @@ static uint32_t find_stage(const bound_case *b, diags *d, const char *name, diag
         if (use && p->stages[i].name && n < MAX_NAMES)
             names[n++] = p->stages[i].name;
     }
-    if (found == PLAN_NONE) {
+    if (found == PLAN_NONE && !plan_may_mean(p, p->n_stages, name)) {
         sbuf hint = { 0 };
         list_names(&hint, "stages here: ", names, n);
         refuse(d, at, sbuf_z(&hint), "the pipeline has no stage", name, str_suggest(name, names, n));
@@ -172,7 +169,7 @@ static bool bind_range(bound_case *b, arena *mem, diags *d)
 static void add_reasons(const stage_def *def, const char **names, size_t *n)
 {
     sl_metric m;
-    for (size_t i = 0; def && stage_metric(def, i, &m); i++) {
+    for (size_t i = 0; def && stage_metric(def, i, &m); i++) { /* def: the source's may not be there */
         bool there = m.kind != SL_M_REJECT && m.kind != SL_M_ERROR;
         for (size_t k = 0; k < *n; k++)
             there |= !strcmp(names[k], m.name);
@@ -208,7 +205,7 @@ static void check_reasons(const bound_case *b, diags *d, registry *reg)
 static size_t add_ports(const stage_def *def, const char **names, size_t n)
 {
     sl_port port;
-    for (size_t i = 0; def && stage_port(def, i, &port) && n < MAX_NAMES; i++)
+    for (size_t i = 0; stage_port(def, i, &port) && n < MAX_NAMES; i++)
         names[n++] = port.name;
     return n;
 }
@@ -216,7 +213,7 @@ static size_t add_ports(const stage_def *def, const char **names, size_t n)
 static bool has_port(const stage_def *def, const char *name)
 {
     sl_port port;
-    for (size_t i = 0; def && stage_port(def, i, &port); i++)
+    for (size_t i = 0; stage_port(def, i, &port); i++)
         if (!strcmp(port.name, name))
             return true;
     return false;
@@ -258,12 +255,24 @@ static bool bind_ports(bound_case *b, arena *mem, diags *d)
     return v != NULL;
 }
 
+/* Is it known what a test goes through: a stage that is, or a graph without gaps? */
+static bool is_clear(const bound_case *b)
+{
+    const plan *p = b->p;
+    unsigned flaws = 0;
+    for (size_t i = 0; i < p->n_stages && !b->c->at; i++)
+        flaws |= p->stages[i].flaws & (FLAW_USE | FLAW_FROM);
+    if (b->c->at)
+        flaws = p->stages[b->first].flaws & FLAW_USE;
+    return !flaws;
+}
+
 bool case_bind(bound_case *b, arena *mem, diags *d, const plan *p, registry *reg, const pipeline_case *c)
 {
     *b = (bound_case){ .c = c, .p = p, .first = PLAN_NONE, .last = PLAN_NONE };
     if (!bind_ends(b, d))
         return false;
-    if (!*p->hash) /* its own mistakes are told; those of the tests would be guesses */
+    if (!is_clear(b)) /* its own mistakes are told; those of the test would be guesses */
         return false;
     if (!bind_range(b, mem, d))
         return false;

@@ -13,7 +13,7 @@ typedef struct bound_case {
 } bound_case;
 
 /* Names to stages, and all that can be said of reasons and ports, into d. true: case_build can go on, maybe beside
- * mistakes. A plan that is not sound (it has no hash) is only searched for names. */
+ * mistakes. What would only follow from mistakes of the plan is not said. */
 bool case_bind(bound_case *b, arena *mem, diags *d, const plan *p, registry *reg, const pipeline_case *c);
 /* The small pipeline, in mem: a source over the file `in`, the range, sink.null. ports: a file for each port of the
  * case. Stage 0 is the source, the last one the sink. false: no memory, in d. */

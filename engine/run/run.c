@@ -172,6 +172,7 @@ static int prepare(job *j)
                        .journal = run_folder_path(&j->folder, "progress"),
                        .journal_splits = run_folder_path(&j->folder, "splits.part"),
                        .resume = j->folder.continues,
+                       .probe = true,
                        .scratch = run_folder_path(&j->folder, "scratch"),
                        .tag = j->folder.tag,
                        .cancel = j->o->cancel };
@@ -180,12 +181,8 @@ static int prepare(job *j)
         return EXIT_INTERNAL;
     }
     j->x = exec_open(j->p, &o, j->d);
-    if (!j->x || !exec_probe(j->x, j->d)) {
-        if (!j->d->errors)
-            sbuf_puts(&j->error, "out of memory");
-        const bool memory = !j->d->errors || j->d->nomem || code == SL_E_NOMEM;
-        return memory ? EXIT_INTERNAL : !j->x && code ? run_exit_code(code) : EXIT_CONFIG;
-    }
+    if (!j->x)
+        return j->d->nomem ? EXIT_INTERNAL : code ? run_exit_code(code) : EXIT_CONFIG;
     if (j->folder.continues && (r = take_up(j)))
         return r;
     j->facts.exec = j->x;

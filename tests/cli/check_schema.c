@@ -196,7 +196,7 @@ static const yaml_node *load(arena *mem, const char *path)
     }
     *source = (diag_source){ .name = path, .text = arena_strndup(mem, sbuf_z(&text), text.n), .n = text.n };
     const yaml_node *node = yaml_parse(mem, &d, source);
-    if (!node) {
+    if (!node || d.errors) {
         diags_print(&d, stderr, false);
         exit(2);
     }

@@ -34,7 +34,7 @@ static bool read_options(mock *m, mock_stage *st, const char *cfg)
     *source = (diag_source){ "cfg", text, strlen(text) };
     st->cfg = mock_alloc(m, st->s->config_size + 1);
     const yaml_node *map = yaml_parse(&mem, &d, source);
-    bool good = map && option_read(&d, &mem, table, (option_scope){ st->s->name, NULL }, map, st->cfg);
+    bool good = map && !d.errors && option_read(&d, &mem, table, (option_scope){ st->s->name, NULL }, map, st->cfg);
     if (!good)
         mock_fail(m, SL_E_CONFIG, "%s", d.n ? d.v[0].text : "?");
     diags_free(&d);

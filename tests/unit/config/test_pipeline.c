@@ -147,7 +147,9 @@ static void bad_stages(void **state)
             "8:4+1 a stage is a map with 'use', and this is one value\n"
             "10:5+27 'include' stands alone: it takes no options\n"
             "11:5+2 a stage needs 'use' | - use: filter.length\n");
-    assert_int_equal(p.n_stages, 1); /* what is sound is there for the planner to look at */
+    assert_int_equal(p.n_stages, 10); /* each keeps its place, and only the sound one is for the planner to look at */
+    for (size_t i = 0; i < p.n_stages; i++)
+        assert_int_equal(p.stages[i].node->reported, i != 7);
     refused("stages:\n  - include: x.yaml\n", "2:14+6 a pipeline that is not read from a file cannot include one\n");
 }
 

@@ -130,7 +130,8 @@ static inline bool job_open(job *j, const char *text, exec_options o)
 /* Everything up to publishing. */
 static inline exec_end job_run(job *j, const char *text, exec_options o)
 {
-    if (!job_open(j, text, o) || !exec_probe(j->x, &j->d)) {
+    o.probe = true;
+    if (!job_open(j, text, o)) {
         sbuf s = { 0 };
         job_show(j, &s);
         fail_msg("refused:\n%s", sbuf_z(&s));

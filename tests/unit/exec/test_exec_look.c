@@ -105,11 +105,7 @@ static void probes(const char *text, const char *want)
 {
     job j;
     sbuf s = { 0 };
-    if (!job_open(&j, text, (exec_options){ .threads = 2 })) {
-        job_show(&j, &s);
-        fail_msg("refused:\n%s", sbuf_z(&s));
-    }
-    assert_int_equal(exec_probe(j.x, &j.d), !*want);
+    assert_int_equal(job_open(&j, text, (exec_options){ .threads = 2, .probe = true }), !*want);
     job_show(&j, &s);
     assert_string_equal(sbuf_z(&s), want);
     sbuf_free(&s);

@@ -174,21 +174,15 @@ static void test_from_errors(void **u)
 {
     (void)u;
     refuse("stages:\n" SRC "  - { use: filter.length, min: 1, name: lng }\n  - { use: sink.null, from: lnh }\n",
-           "4:29+3 no stage above is called 'lnh'; did you mean 'lng'?\n3:12+13 'lng' leads nowhere: no stage reads "
-           "from it | a pipeline ends with a "
-           "sink\n");
+           "4:29+3 no stage above is called 'lnh'; did you mean 'lng'?\n");
     refuse("stages:\n" SRC "  - { use: sink.null, from: elsewhere }\n",
-           "3:29+9 no stage above is called 'elsewhere'\n2:12+12 'source.jsonl' leads nowhere: no stage reads from it "
-           "| a stage reads from the "
-           "one before it; to read several, say 'from: [source.jsonl, \xE2\x80\xA6]'\n");
+           "3:29+9 no stage above is called 'elsewhere'\n");
     refuse("stages:\n" SRC "  - { use: sink.null, from: later, name: one }\n  - { use: filter.length, min: 1, name: "
            "later, from: source.jsonl }\n"
            "  - { use: sink.null, name: two }\n",
            "3:29+5 'later' stands below; a stage reads from stages above it\n");
     refuse("stages:\n" SRC "  - { use: filter.length, min: 1, name: me, from: me }\n" NUL,
-           "3:51+2 'me' reads from itself\n2:12+12 'source.jsonl' leads nowhere: no stage reads from it | a stage "
-           "reads from the one before it; to "
-           "read several, say 'from: [source.jsonl, \xE2\x80\xA6]'\n");
+           "3:51+2 'me' reads from itself\n");
     refuse("stages:\n" SRC "  - { use: filter.length, min: 1, name: a }\n  - { use: filter.length, max: 9, name: b }\n"
            "  - { use: sink.null, from: filter.length }\n  - { use: sink.null, from: b }\n",
            "5:29+13 2 stages above use 'filter.length'; give them names and say which\n");
@@ -256,7 +250,7 @@ static void test_names(void **u)
     free_plan(&t);
     refuse("stages:\n" SRC
            "  - { use: filter.length, min: 1, name: x }\n  - { use: filter.length, min: 1, name: x }\n" NUL,
-           "4:12+13 two stages are named 'x'\n");
+           "4:41+1 two stages are named 'x'\n");
     /* A name that is given goes before one that is made up, wherever it stands. */
     accept(&t, "stages:\n" SRC "  - { use: filter.length, min: 1 }\n  - { use: sink.null, name: filter.length }\n");
     assert_string_equal(t.p.stages[1].name, "filter.length-2");

@@ -147,9 +147,9 @@ static void test_types(void **u)
     refuse("stages:\n" SRC "  - { use: test.contract, number: w_str }\n  - { use: test.write }\n" NUL,
            "4:12+10 test.write takes the column 'w_str' as text; for test.contract it is i64\n");
     refuse("stages:\n" SRC "  - { use: test.contract, number: text }\n" NUL,
-           "3:12+13 test.contract takes the column 'text' as i64; for every document it is text\n");
+           "3:35+4 test.contract takes the column 'text' as i64; for every document it is text\n");
     refuse("stages:\n" SRC "  - { use: test.write }\n  - { use: test.contract, number: w_list }\n" NUL,
-           "4:12+13 test.contract takes the column 'w_list' as i64; for test.write it is a list\n");
+           "4:35+6 test.contract takes the column 'w_list' as i64; for test.write it is a list\n");
     refuse("stages:\n" SRC
            "  - { use: filter.length, min: 1, mode: annotate, as: w_i32 }\n  - { use: test.write }\n" NUL,
            "4:12+10 test.write takes the column 'w_i32' as i32; for filter.length it is text\n");

@@ -270,7 +270,14 @@ static void bad_pipeline(void **state)
             "3:27+3 filter.length has no option 'mim'; did you mean 'min'? | options: min, max, unit, use, from, name, "
             "mode, as, on_reject\n"
             "6:11+13 the pipeline has no stage 'filter.lenght'; did you mean 'filter.length'? | stages here: "
-            "source.jsonl, filter.length, sink.null\n");
+            "source.jsonl, filter.length, sink.null\n"
+            "7:45+1 no stage of this test has the reason 'x' | reasons here: too_short, too_long\n");
+    /* What a stage that is not known would have is not told, nor what such a graph leads to. */
+    refused("  - { use: source.jsonl, path: x }\n  - { use: filter.lenght, name: x }\n  - { use: sink.null }\n",
+            "  - { at: x, in: [], rejects: { x: 1 } }\n  - { at: filter.length, in: [], out: 1 }\n"
+            "  - { in: [], rejects: { x: 1 } }\n",
+            "3:12+13 unknown stage 'filter.lenght'; did you mean 'filter.length'?\n"
+            "7:11+13 the pipeline has no stage 'filter.length' | stages here: source.jsonl, x, sink.null\n");
 }
 
 /* ---- the diff ---- */
