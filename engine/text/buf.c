@@ -62,6 +62,14 @@ bool text_spans_room(text_spans *s, size_t n)
     return true;
 }
 
+bool text_spans_add(text_spans *s, uint32_t begin, uint32_t end)
+{
+    if (s->n == s->cap && !text_spans_room(s, (size_t)s->n + 1))
+        return false;
+    s->v[s->n++] = (sl_span){ begin, end };
+    return true;
+}
+
 void text_spans_free(text_spans *s)
 {
     free(s->v);

@@ -25,6 +25,7 @@ typedef struct text_spans {
 
 /* Room for n in all; what is there stays. false: out of memory. */
 bool text_spans_room(text_spans *, size_t n);
+bool text_spans_add(text_spans *, uint32_t begin, uint32_t end);
 void text_spans_free(text_spans *);
 
 /* A part of a text. */

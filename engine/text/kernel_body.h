@@ -152,10 +152,7 @@ typedef struct wp_run {
     uint64_t word_spill, space_spill; /* bits of this block: the rest of a code point that began in the one before */
 } wp_run;
 
-static inline bool is_word(uint32_t class)
-{
-    return (class & (TEXT_ALPHA | TEXT_DECIMAL | TEXT_DIGIT | TEXT_NUMERIC)) != 0;
-}
+static inline bool is_word(uint32_t class) { return (class & TEXT_ALNUM) != 0; }
 
 /* Code points beyond ASCII that begin in the block. */
 static void add_high(const char *p, word_masks *m, wp_run *r)

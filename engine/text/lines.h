@@ -11,7 +11,7 @@ sl_str text_rstrip(sl_str t);
 /* Walks lines: for (text_lines it = { .t = t }; text_next_line(&it, &line);) */
 typedef struct text_lines {
     sl_str t;
-    uint32_t at;
+    uint32_t at, n; /* n: lines so far, for text_scan_next_line */
     bool ended;
 } text_lines;
 /* str.splitlines(): at \n \r \r\n \v \f U+1C..1E U+85 U+2028 U+2029; no line behind the last break. */

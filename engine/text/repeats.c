@@ -63,14 +63,6 @@ bool text_count_repeats(text_table *t, sl_str text, const sl_span *items, uint32
     return true;
 }
 
-static bool add(text_spans *v, uint32_t begin, uint32_t end)
-{
-    if (!text_spans_room(v, (size_t)v->n + 1))
-        return false;
-    v->v[v->n++] = (sl_span){ begin, end };
-    return true;
-}
-
 bool text_split_at_newlines(const text_scan *s, uint32_t begin, uint32_t end, uint32_t least, text_spans *out)
 {
     uint32_t from = begin;
@@ -81,9 +73,9 @@ bool text_split_at_newlines(const text_scan *s, uint32_t begin, uint32_t end, ui
             k++;
         if (k < least || at < begin || at + k > end)
             continue;
-        if (!add(out, from, at))
+        if (!text_spans_add(out, from, at))
             return false;
         from = at + k;
     }
-    return add(out, from, end);
+    return text_spans_add(out, from, end);
 }

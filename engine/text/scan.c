@@ -1,7 +1,6 @@
 #include "text/scan.h"
 #include <stdlib.h>
 #include "text/kernel.h"
-#include "text/lines.h"
 #include "text/words.h"
 
 bool text_scan_read(text_scan *s, sl_str t) { return text_kernel_now()->scan(s, t, true); }
@@ -27,25 +26,15 @@ void text_places_free(text_places *p)
     *p = (text_places){ 0 };
 }
 
-bool text_scan_lines(const text_scan *s, text_spans *out)
+bool text_scan_next_line(const text_scan *s, text_lines *it, sl_span *line)
 {
-    uint32_t from = 0;
-    out->n = 0;
-    if (s->other_breaks) {
-        sl_span line;
-        for (text_lines it = { .t = s->t }; text_next_line(&it, &line);) {
-            if (!text_spans_room(out, (size_t)out->n + 1))
-                return false;
-            out->v[out->n++] = line;
-        }
-        return true;
-    }
-    if (!text_spans_room(out, (size_t)s->n_newline + 1))
+    if (s->other_breaks)
+        return text_next_line(it, line);
+    if (it->at == s->t.n)
         return false;
-    for (uint32_t i = 0; i < s->n_newline; from = s->newline[i++] + 1)
-        out->v[out->n++] = (sl_span){ from, s->newline[i] };
-    if (from < s->t.n)
-        out->v[out->n++] = (sl_span){ from, s->t.n };
+    const uint32_t end = it->n < s->n_newline ? s->newline[it->n++] : s->t.n;
+    *line = (sl_span){ it->at, end };
+    it->at = end + (end < s->t.n);
     return true;
 }
 

@@ -3,7 +3,7 @@
 #ifndef TEXT_SCAN_H
 #define TEXT_SCAN_H
 #include <string.h>
-#include "text/buf.h"
+#include "text/lines.h"
 
 typedef struct text_scan {
     sl_str t;
@@ -22,8 +22,8 @@ bool text_scan_read(text_scan *s, sl_str t);
 void text_scan_free(text_scan *s);
 /* The words alone: Python's str.split(). */
 bool text_scan_words(sl_str t, text_spans *out);
-/* str.splitlines() by what was found. false: out of memory. */
-bool text_scan_lines(const text_scan *s, text_spans *out);
+/* str.splitlines() by what was found: for (text_lines it = { .t = s->t }; text_scan_next_line(s, &it, &line);) */
+bool text_scan_next_line(const text_scan *s, text_lines *it, sl_span *line);
 
 /* A few bytes to look for, letters in either case: what phrases have that texts hardly ever do. */
 typedef struct text_needle {
@@ -34,8 +34,8 @@ typedef struct text_places {
     uint32_t *v;
     uint32_t n, cap;
 } text_places;
-/* Where any of the needles (at most 16) may stand, ascending: all places where one does, and some where a byte differs
- * in bit 5. false: out of memory. */
+/* Where any of the needles (at most 16) may stand, ascending: all places where one does, some where a byte differs in
+ * bit 5, and some so near the end that it would reach behind it. false: out of memory. */
 bool text_seek(sl_str t, const text_needle *needles, uint32_t n, text_places *out);
 void text_places_free(text_places *);
 
@@ -67,7 +67,7 @@ static inline uint64_t text_load(const char *p)
     memcpy(&v, p, sizeof v);
     return v;
 }
-/* Reads up to 15 bytes behind. */
+/* Reads up to 16 bytes behind. */
 static inline uint64_t text_quick_hash(const char *p, size_t n)
 {
     uint64_t h = n;

@@ -18,12 +18,8 @@ typedef struct sentencizer {
 /* false: no more are wanted, or there is no memory. */
 static bool end_sentence(sentencizer *s, uint32_t end)
 {
-    if (s->out) {
-        if (!text_spans_room(s->out, (size_t)s->n + 1))
-            return false;
-        s->out->v[s->n] = (sl_span){ s->begin, end };
-        s->out->n = s->n + 1;
-    }
+    if (s->out && !text_spans_add(s->out, s->begin, end))
+        return false;
     s->n++;
     s->begin = end;
     s->marked = false;

@@ -226,7 +226,7 @@ bool spacy_each(sl_str t, spacy_take take, void *to)
     b.stopped = false;
     const char *const end = t.p + t.n;
     for (const char *p = skip(t.p, end, true); p < end && !b.stopped; p = skip(p, end, true)) {
-        if (b.n > SPACY_BATCH - SPACY_PARTS)
+        if (b.n >= SPACY_BATCH - SPACY_PARTS) /* put_word: a special case and a suffix */
             spacy_flush(&b, false);
         const char *letters = skip_letters(p, end);
         const char *e = skip(letters, end, false);

@@ -224,8 +224,7 @@ static uint32_t is_python_digit(uint32_t c) { return text_class(c) & TEXT_DECIMA
 
 static bool is_scheme_char(uint32_t c)
 {
-    return c == '_' || c == '+' || c == '-' || c == '.' ||
-           text_class(c) & (TEXT_ALPHA | TEXT_DECIMAL | TEXT_DIGIT | TEXT_NUMERIC);
+    return c == '_' || c == '+' || c == '-' || c == '.' || text_class(c) & TEXT_ALNUM;
 }
 
 static bool is_host_char(uint32_t c) { return is_digit(c) || (c | 32) - 'a' < 26 || (c >= 0xA1 && c <= 0xFFFF); }

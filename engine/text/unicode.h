@@ -24,7 +24,8 @@ enum {                             /* text_class: as Python's str methods say of
        TEXT_DT_PUNCT = 1 << 13,    /* datatrove's PUNCTUATION */
        TEXT_DT_TERMINAL = 1 << 14, /* datatrove's TERMINAL_PUNCTUATION */
        TEXT_REGEX_DECIMAL =
-           1 << 15 /* \p{Nd} of Python's `regex` module, whose Unicode is newer; simplify_text goes by it */
+           1 << 15, /* \p{Nd} of Python's `regex` module, whose Unicode is newer; simplify_text goes by it */
+       TEXT_ALNUM = TEXT_ALPHA | TEXT_DECIMAL | TEXT_DIGIT | TEXT_NUMERIC /* isalnum; with '_': \w */
 };
 
 extern const uint8_t text_class_page[0x1100];

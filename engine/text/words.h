@@ -1,6 +1,5 @@
 /* Words: spans of the text, in its order, never empty, without overlap. A splitter is named the same in options, in
- * columns
- * (`words.<name>`) and here. */
+ * columns (`words.<name>`) and here. */
 #ifndef TEXT_WORDS_H
 #define TEXT_WORDS_H
 #include "text/buf.h"

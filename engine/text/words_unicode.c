@@ -14,7 +14,7 @@ static inline point look(const char *p)
     const unsigned wb = text_word_break(c);
     return (point){ .wb = wb & ~(unsigned)TEXT_WB_PICTOGRAPHIC,
                     .picture = (wb & TEXT_WB_PICTOGRAPHIC) != 0,
-                    .counts = (text_class(c) & (TEXT_ALPHA | TEXT_DECIMAL | TEXT_DIGIT | TEXT_NUMERIC)) != 0,
+                    .counts = (text_class(c) & TEXT_ALNUM) != 0,
                     .end = p };
 }
 
@@ -24,11 +24,13 @@ static inline bool letter(unsigned wb) { return wb == TEXT_WB_LETTER || wb == TE
 static inline bool inside_word(unsigned wb) { return letter(wb) || wb == TEXT_WB_NUMERIC || wb == TEXT_WB_KATAKANA; }
 static inline bool mid_any(unsigned wb) { return wb == TEXT_WB_MID_NUM_LET || wb == TEXT_WB_SINGLE_QUOTE; }
 
-/* The first code point from p on that WB4 does not ignore; end NULL: there is none. */
+/* The first code point from p on that WB4 does not ignore, with what those before it count; end NULL: there is none. */
 static point behind(const char *p, const char *end)
 {
-    while (p < end) {
-        const point x = look(p);
+    for (bool counts = false; p < end;) {
+        point x = look(p);
+        counts |= x.counts;
+        x.counts = counts;
         if (!ignored(x.wb))
             return x;
         p = x.end;
@@ -97,7 +99,8 @@ static const char *segment(const char *p, const char *end, bool *counts)
         x = look(p);
         if (line_end(x.wb))
             return p;
-        if (ignored(x.wb)) { /* WB4 */
+        if (ignored(x.wb)) { /* WB4; two of these are letters */
+            *counts |= x.counts;
             raw = x.wb;
             continue;
         }
@@ -130,16 +133,18 @@ bool text_split_unicode(sl_str t, text_spans *out)
     out->n = 0;
     for (const char *p = t.p; p < end;) {
         bool counts;
-        if (ascii_at(p) == A_OTHER && p + 1 < end && (signed char)p[1] >= 0) {
-            p++;
-            continue;
+        if (ascii_at(p) == A_OTHER) {
+            const char *next = p + 1;
+            while (*p == ' ' && next < end && *next == ' ') /* one segment (WB3d), which marks may follow */
+                next++;
+            if (next == end || (signed char)*next >= 0) {
+                p = next;
+                continue;
+            }
         }
         const char *const to = segment(p, end, &counts);
-        if (counts) {
-            if (!text_spans_room(out, (size_t)out->n + 1))
-                return false;
-            out->v[out->n++] = (sl_span){ (uint32_t)(p - t.p), (uint32_t)(to - t.p) };
-        }
+        if (counts && !text_spans_add(out, (uint32_t)(p - t.p), (uint32_t)(to - t.p)))
+            return false;
         p = to;
     }
     return true;

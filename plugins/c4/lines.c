@@ -87,9 +87,8 @@ static bool keep(page *p, sl_str line)
 {
     const uint32_t at = (uint32_t)p->out.n;
     if (!text_buf_add(&p->out, line.p, line.n) || !text_buf_add(&p->out, "\n", 1) ||
-        !text_spans_room(&p->kept, (size_t)p->kept.n + 1))
+        !text_spans_add(&p->kept, at, at + line.n))
         return false;
-    p->kept.v[p->kept.n++] = (sl_span){ at, at + line.n };
     p->counts[LINES_KEPT]++;
     return true;
 }
@@ -141,12 +140,12 @@ bool page_read(page *p, const line_rules *r, sl_str t)
     p->out.n = 0;
     p->kept.n = 0;
     p->end = PAGE_GOOD;
-    if (!text_scan_read(&p->scan, t) || !text_scan_lines(&p->scan, &p->lines) ||
-        !text_seek(t, phrase_needles, n_phrase_needles, &p->places))
+    if (!text_scan_read(&p->scan, t) || !text_seek(t, phrase_needles, n_phrase_needles, &p->places))
         return false;
     const text_spans *words = &p->scan.words;
-    for (uint32_t i = 0; i < p->lines.n && p->end == PAGE_GOOD; i++) {
-        const uint32_t end = p->lines.v[i].end, first = word;
+    sl_span line;
+    for (text_lines it = { .t = t }; p->end == PAGE_GOOD && text_scan_next_line(&p->scan, &it, &line);) {
+        const uint32_t end = line.end, first = word;
         bool look = false;
         while (word < words->n && words->v[word].begin < end)
             word++;
@@ -163,7 +162,6 @@ bool page_read(page *p, const line_rules *r, sl_str t)
 void page_free(page *p)
 {
     text_scan_free(&p->scan);
-    text_spans_free(&p->lines);
     text_places_free(&p->places);
     text_buf_free(&p->out);
     text_buf_free(&p->line);

@@ -25,7 +25,6 @@ enum { PAGE_GOOD, PAGE_LOREM, PAGE_CURLY };
 
 typedef struct page {
     text_scan scan;
-    text_spans lines;
     text_places places; /* of phrase_needles */
     text_buf out, line, work;
     text_spans kept; /* in out */

@@ -43,10 +43,7 @@ static int open_(sl_ctx *c, const void *cfg, void *g)
 }
 
 /* \w of Python's re for str. */
-static bool is_word(uint32_t c)
-{
-    return c == '_' || (text_class(c) & (TEXT_ALPHA | TEXT_DECIMAL | TEXT_DIGIT | TEXT_NUMERIC));
-}
+static bool is_word(uint32_t c) { return c == '_' || (text_class(c) & TEXT_ALNUM); }
 
 /* How many words of the list the text has; it looks no further than the first if `first`. *word: that one. */
 static uint64_t find_words(const bad_list *list, const char *p, size_t n, bool first, sl_str *word)

@@ -38,7 +38,7 @@ typedef struct state {
 } state;
 typedef struct local {
     text_scan scan;
-    text_spans words, lines;
+    text_spans words;
 } local;
 
 static int check(sl_ctx *c, const void *cfg)
@@ -103,14 +103,17 @@ static bool ends_with(const char *begin, const char *end, const char *with)
     return end - begin >= 3 && !memcmp(end - 3, with, 3);
 }
 
-/* Lines of splitlines() that begin with a bullet, and that end with an ellipsis, white space apart. */
-static void look_at_lines(const text_scan *s, const text_spans *lines, uint64_t *bullets, uint64_t *ellipses)
+/* How many lines splitlines() has, and those that begin with a bullet, and that end with an ellipsis, white space
+ * apart. */
+static uint64_t look_at_lines(const text_scan *s, uint64_t *bullets, uint64_t *ellipses)
 {
     const sl_span *w = s->words.v, *const end = s->words.v + s->words.n;
+    uint64_t n = 0;
+    sl_span line;
     *bullets = *ellipses = 0;
-    for (uint32_t i = 0; i < lines->n; i++) {
+    for (text_lines it = { .t = s->t }; text_scan_next_line(s, &it, &line); n++) {
         const sl_span *const first = w;
-        while (w < end && w->begin < lines->v[i].end)
+        while (w < end && w->begin < line.end)
             w++;
         if (w == first)
             continue;
@@ -118,6 +121,7 @@ static void look_at_lines(const text_scan *s, const text_spans *lines, uint64_t 
         *bullets += *p == '-' || !memcmp(p, "\xE2\x80\xA2", 3);
         *ellipses += ends_with(p, last, "...") || ends_with(p, last, "\xE2\x80\xA6");
     }
+    return n;
 }
 
 static bool judge_words(const state *s, verdict *v, const word_counts *n)
@@ -140,11 +144,11 @@ static bool judge_symbols(const state *s, verdict *v, const text_scan *t, uint64
     return at_most(v, HASHES, hashes, s->o->max_hash_ratio) || at_most(v, ELLIPSES, ellipses, s->o->max_ellipsis_ratio);
 }
 
-static bool judge_lines(const state *s, verdict *v, const text_scan *t, const text_spans *lines)
+static bool judge_lines(const state *s, verdict *v, const text_scan *t)
 {
     uint64_t bullets, ellipses;
-    look_at_lines(t, lines, &bullets, &ellipses);
-    const double begun = ratio(bullets, lines->n), ended = ratio(ellipses, lines->n);
+    const uint64_t lines = look_at_lines(t, &bullets, &ellipses);
+    const double begun = ratio(bullets, lines), ended = ratio(ellipses, lines);
     seen(v, V_BULLETS, begun);
     seen(v, V_END_ELLIPSES, ended);
     return at_most(v, BULLETS, begun, s->o->max_bullet_lines_ratio) ||
@@ -166,9 +170,7 @@ static int judge(const state *s, local *l, verdict *v, sl_str t)
     const word_counts n = count_word_kinds(t, words.p, words.n, l->scan.ascii, &s->stop, enough);
     if (judge_words(s, v, &n) || judge_symbols(s, v, &l->scan, n.words))
         return SL_OK;
-    if (!text_scan_lines(&l->scan, &l->lines))
-        return SL_E_NOMEM;
-    if (judge_lines(s, v, &l->scan, &l->lines))
+    if (judge_lines(s, v, &l->scan))
         return SL_OK;
     const double alpha = ratio(n.alpha, n.words);
     seen(v, V_ALPHA, alpha);
@@ -196,7 +198,6 @@ static void close_local(sl_ctx *c, const void *g, void *local_)
     (void)c, (void)g;
     text_scan_free(&l->scan);
     text_spans_free(&l->words);
-    text_spans_free(&l->lines);
 }
 
 static const char *const variants[] = { "datatrove", NULL };

@@ -7,10 +7,7 @@ static bool is_digit(char c) { return c >= '0' && c <= '9'; }
 static bool is_alnum(char c) { return is_digit(c) || (unsigned)(c | 32) - 'a' < 26u; }
 
 /* Python's \w, before and behind a place. */
-static bool is_word(uint32_t c)
-{
-    return c == '_' || (text_class(c) & (TEXT_ALPHA | TEXT_DECIMAL | TEXT_DIGIT | TEXT_NUMERIC));
-}
+static bool is_word(uint32_t c) { return c == '_' || (text_class(c) & TEXT_ALNUM); }
 
 static bool word_before(sl_str t, uint32_t at)
 {

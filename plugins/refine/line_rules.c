@@ -96,10 +96,7 @@ static uint64_t count_words(sl_str line, uint64_t enough)
     return n;
 }
 
-static bool is_alnum(uint32_t c)
-{
-    return (text_class(c) & (TEXT_ALPHA | TEXT_DECIMAL | TEXT_DIGIT | TEXT_NUMERIC)) != 0;
-}
+static bool is_alnum(uint32_t c) { return (text_class(c) & TEXT_ALNUM) != 0; }
 
 /* \W* */
 static const char *skip_no_word(const char *p, const char *end)

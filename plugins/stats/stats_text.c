@@ -113,13 +113,13 @@ static bool measure(sl_ctx *c, const state *g, local *l, const sl_batch *b, uint
     const sl_span *w = words.p;
     for (uint32_t i = 0; i < words.n; i++)
         inside += s->ascii ? w[i].end - w[i].begin : text_chars(t.p + w[i].begin, w[i].end - w[i].begin);
-    if (!text_scan_lines(s, &l->pieces))
-        return false;
+    sl_span line;
+    for (text_lines it = { .t = t }; text_scan_next_line(s, &it, &line);)
+        v[LINES]++;
     v[CHARS] = s->chars;
     v[BYTES] = t.n;
     v[N_WORDS] = words.n;
     v[MEAN_WORD] = share((double)inside, words.n);
-    v[LINES] = l->pieces.n;
     v[NEWLINES] = s->n_newline;
     v[NEWLINE_RATIO] = share(s->n_newline, words.n);
     v[HASH_RATIO] = share(s->hashes, words.n);

@@ -4,10 +4,7 @@
 #include "fuzz_text.h"
 #include "text/unicode.h"
 
-static bool word(uint32_t c)
-{
-    return c == '_' || (text_class(c) & (TEXT_ALPHA | TEXT_DECIMAL | TEXT_DIGIT | TEXT_NUMERIC));
-}
+static bool word(uint32_t c) { return c == '_' || (text_class(c) & TEXT_ALNUM); }
 static bool word_left(sl_str t, const char *p) { return p > t.p && word(text_prev(&p)); }
 static bool word_right(sl_str t, const char *p) { return p < t.p + t.n && word(text_next(&p)); }
 

@@ -6,7 +6,7 @@
 
 typedef struct found {
     text_scan scan;
-    text_spans words, lines, wordpunct;
+    text_spans words, wordpunct;
     text_places places;
 } found;
 
@@ -14,15 +14,14 @@ static const text_needle needles[] = { { "{", 1 }, { "psu", 3 }, { "f us", 4 }, 
 
 static void find(found *f, sl_str t)
 {
-    must(text_scan_read(&f->scan, t) && text_scan_lines(&f->scan, &f->lines) && text_scan_words(t, &f->words) &&
-         text_split_wordpunct(t, &f->wordpunct) && text_seek(t, needles, sizeof needles / sizeof *needles, &f->places));
+    must(text_scan_read(&f->scan, t) && text_scan_words(t, &f->words) && text_split_wordpunct(t, &f->wordpunct) &&
+         text_seek(t, needles, sizeof needles / sizeof *needles, &f->places));
 }
 
 static void lose(found *f)
 {
     text_scan_free(&f->scan);
     text_spans_free(&f->words);
-    text_spans_free(&f->lines);
     text_spans_free(&f->wordpunct);
     text_places_free(&f->places);
 }
@@ -38,10 +37,19 @@ static void same(const found *a, const found *b)
     must(s->chars == z->chars && s->hashes == z->hashes && s->ellipses == z->ellipses && s->ascii == z->ascii &&
          s->other_breaks == z->other_breaks && s->n_newline == z->n_newline);
     must(!s->n_newline || !memcmp(s->newline, z->newline, s->n_newline * sizeof *s->newline));
-    must(same_spans(&s->words, &z->words) && same_spans(&a->words, &z->words) && same_spans(&a->lines, &b->lines) &&
+    must(same_spans(&s->words, &z->words) && same_spans(&a->words, &z->words) &&
          same_spans(&a->wordpunct, &b->wordpunct));
     must(a->places.n == b->places.n &&
          (!a->places.n || !memcmp(a->places.v, b->places.v, a->places.n * sizeof *a->places.v)));
+}
+
+static void lines(const text_scan *s)
+{
+    text_lines a = { .t = s->t }, b = a;
+    sl_span line, want;
+    while (text_next_line(&a, &want))
+        must(text_scan_next_line(s, &b, &line) && line.begin == want.begin && line.end == want.end);
+    must(!text_scan_next_line(s, &b, &line));
 }
 
 /* The words one behind the other are the text without white space. */
@@ -74,6 +82,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         same(&f, &plain);
         lose(&f);
     }
+    lines(&plain.scan);
     squeezed(&plain.scan);
     lose(&plain);
     free((char *)t.p);

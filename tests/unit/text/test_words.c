@@ -61,9 +61,7 @@ static void wordpunct_slowly(sl_str t, text_spans *out)
     out->n = 0;
     for (const char *p = t.p, *end = t.p + t.n; p < end;) {
         const uint32_t at = (uint32_t)(p - t.p), c = text_next(&p), class = text_class(c);
-        const unsigned now = class & TEXT_SPACE                                                            ? 0
-                             : class & (TEXT_ALPHA | TEXT_DECIMAL | TEXT_DIGIT | TEXT_NUMERIC) || c == '_' ? 1
-                                                                                                           : 2;
+        const unsigned now = class & TEXT_SPACE ? 0 : class & TEXT_ALNUM || c == '_' ? 1 : 2;
         if (now && now != last) {
             assert_true(text_spans_room(out, (size_t)out->n + 1));
             out->v[out->n++].begin = at;
