@@ -2,6 +2,7 @@
 #ifndef SLUICE_EXEC_H
 #define SLUICE_EXEC_H
 #include <stdatomic.h>
+#include "exec/histogram.h"
 #include "io/output.h"
 #include "plan/plan.h"
 
@@ -67,11 +68,15 @@ void exec_row_column(const exec_row *row, const char *name, sbuf *out);
 bool exec_row_measured(const exec_row *row, size_t i, exec_measure *out);
 
 /* ---- counts ---- */
+enum { EXEC_P1, EXEC_P5, EXEC_P10, EXEC_P25, EXEC_P50, EXEC_P75, EXEC_P90, EXEC_P95, EXEC_P99, EXEC_QUANTILES };
+extern const unsigned exec_percents[EXEC_QUANTILES]; /* 1 5 10 … */
 typedef struct exec_metric {
     const char *name;
     uint32_t kind;
-    uint64_t n;                      /* VALUE: observations */
-    double min, max, p50, p95, mean; /* NaN of no observations */
+    uint64_t n;                               /* VALUE: observations */
+    double min, max, mean, p[EXEC_QUANTILES]; /* NaN of no observations; histogram_quantile */
+    const histogram_bar *bars;                /* ascending */
+    size_t n_bars;
 } exec_metric;
 typedef struct exec_table {
     const char *title, *rows;

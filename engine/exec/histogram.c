@@ -48,6 +48,14 @@ static double middle_of(int bin)
     return bin > HALF ? v : -v;
 }
 
+/* The end nearer to 0 of the k-th bin on either side of it. */
+static double edge_of(int k) { return ldexp(1 + (double)(k % PER) / PER, k / PER + LOWEST); }
+
+static double end_of(int bin)
+{
+    return bin > HALF ? edge_of(bin - HALF - 1) : bin < HALF ? -edge_of(HALF - 1 - bin) : 0;
+}
+
 void histogram_add(histogram *h, double v)
 {
     if (isnan(v)) {
@@ -124,8 +132,32 @@ double histogram_quantile(const histogram *h, double q)
     rank = rank < 1 ? 1 : rank > h->n ? h->n : rank;
     for (int i = 0; i < BINS; i++)
         if ((seen += h->bin[i]) >= rank)
-            return fmin(fmax(middle_of(i), h->min), h->max);
+            return fmin(fmax(end_of(i), h->min), h->max);
     return h->max;
+}
+
+const histogram_bar *histogram_bars(const histogram *h, arena *mem, size_t *n)
+{
+    enum { EACH = PER / 8 };
+    histogram_bar *v = NULL;
+    *n = 0;
+    for (int i = 0, next; i < BINS; i = next) {
+        const int k = i > HALF ? i - HALF - 1 : HALF - 1 - i; /* of the first of its bins */
+        histogram_bar bar = { 0, edge_of(0), h->bin[i] };
+        for (next = i + 1; i != HALF && next < i + EACH; next++)
+            bar.n += h->bin[next];
+        if (!bar.n)
+            continue;
+        if (i > HALF)
+            bar.from = edge_of(k), bar.below = edge_of(k + EACH);
+        else if (i < HALF)
+            bar.from = -edge_of(k + 1), bar.below = -edge_of(k + 1 - EACH);
+        v = arena_grow(mem, v, *n, sizeof *v);
+        if (!v)
+            return *n = 0, NULL;
+        v[(*n)++] = bar;
+    }
+    return v;
 }
 
 double histogram_mean(const histogram *h)

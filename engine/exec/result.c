@@ -89,6 +89,15 @@ bool damage_load(exec *x, const uint64_t *numbers, size_t n_numbers, const sl_st
     return true;
 }
 
+const unsigned exec_percents[EXEC_QUANTILES] = { 1, 5, 10, 25, 50, 75, 90, 95, 99 };
+
+static void of_nothing(exec_metric *m)
+{
+    m->min = m->max = m->mean = NAN;
+    for (int i = 0; i < EXEC_QUANTILES; i++)
+        m->p[i] = NAN;
+}
+
 bool result_make(exec *x)
 {
     const size_t n = x->p->n_stages;
@@ -104,9 +113,8 @@ bool result_make(exec *x)
             for (size_t m = 0; m < s->n_metrics; m++) {
                 v[k]->metrics[m].name = s->metric_names[m];
                 v[k]->metrics[m].kind = s->metric_kinds[m];
-                if (s->metric_kinds[m] == SL_M_VALUE) /* of nothing */
-                    v[k]->metrics[m].min = v[k]->metrics[m].max = v[k]->metrics[m].p50 = v[k]->metrics[m].p95 =
-                        v[k]->metrics[m].mean = NAN;
+                if (s->metric_kinds[m] == SL_M_VALUE)
+                    of_nothing(&v[k]->metrics[m]);
             }
         }
     }
@@ -127,9 +135,10 @@ static void collect_metric(exec *x, uint32_t stage, size_t m, exec_stage *to)
     if (all && out->n) {
         out->min = histogram_min(all);
         out->max = histogram_max(all);
-        out->p50 = histogram_quantile(all, 0.5);
-        out->p95 = histogram_quantile(all, 0.95);
         out->mean = histogram_mean(all);
+        for (int i = 0; i < EXEC_QUANTILES; i++)
+            out->p[i] = histogram_quantile(all, exec_percents[i] / 100.0);
+        out->bars = histogram_bars(all, &x->mem, &out->n_bars);
     }
     histogram_free(all);
     to->rejected += out->kind == SL_M_REJECT ? out->n : 0;

@@ -1,4 +1,5 @@
 #include "run/manifest.h"
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 #include "base/fs.h"
@@ -177,8 +178,22 @@ static void write_metrics(json_writer *w, const char *key, uint32_t kind, const 
     jw_close(w);
 }
 
+static void write_bars(json_writer *w, const exec_metric *m)
+{
+    jw_list(w, "histogram");
+    for (size_t i = 0; i < m->n_bars; i++) {
+        jw_object(w, NULL);
+        jw_double(w, "from", m->bars[i].from);
+        jw_double(w, "below", m->bars[i].below);
+        jw_u64(w, "n", m->bars[i].n);
+        jw_close(w);
+    }
+    jw_close(w);
+}
+
 static void write_values(json_writer *w, const exec_stage *s)
 {
+    char name[16];
     jw_object(w, "values");
     for (size_t i = 0; i < s->n_metrics; i++) {
         const exec_metric *m = &s->metrics[i];
@@ -189,8 +204,11 @@ static void write_values(json_writer *w, const exec_stage *s)
         jw_double(w, "min", m->min);
         jw_double(w, "max", m->max);
         jw_double(w, "mean", m->mean);
-        jw_double(w, "p50", m->p50);
-        jw_double(w, "p95", m->p95);
+        for (int q = 0; q < EXEC_QUANTILES; q++) {
+            snprintf(name, sizeof name, "p%u", exec_percents[q]);
+            jw_double(w, name, m->p[q]);
+        }
+        write_bars(w, m);
         jw_close(w);
     }
     jw_close(w);

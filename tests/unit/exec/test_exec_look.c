@@ -174,7 +174,8 @@ static void test_probe_counts(void **u)
         const exec_metric *m = metric(&j, "test.lines", "length");
         assert_int_equal(m->n, 3);
         assert_true(m->min == 12 && m->max == 25);
-        assert_true(m->p50 >= 21.5 && m->p50 <= 22.6); /* 22: with the look's two counted too it would be 12 */
+        assert_true(m->p[EXEC_P50] >= 21.5 &&
+                    m->p[EXEC_P50] <= 22.6); /* 22: with the look's two counted too it would be 12 */
         assert_int_equal(counts(&j, "sink.null")->in, 2);
         job_free(&j);
     }
@@ -198,7 +199,7 @@ static void test_metrics(void **u)
         assert_int_equal(m->kind, SL_M_VALUE);
         assert_int_equal(m->n, 999);
         assert_true(m->min == 0 && m->max == 36);
-        assert_true(fabs(m->p50 - 18) <= 18 * 0.03 && fabs(m->p95 - 35) <= 35 * 0.03 &&
+        assert_true(fabs(m->p[EXEC_P50] - 18) <= 18 * 0.03 && fabs(m->p[EXEC_P95] - 35) <= 35 * 0.03 &&
                     fabs(m->mean - 18) <= 18 * 0.02);
         if (t == 1)
             mean = m->mean;
@@ -206,7 +207,7 @@ static void test_metrics(void **u)
         assert_int_equal(metric(&j, "test.observe", "rows")->n, 999);
         m = metric(&j, "test.observe", "nothing");
         assert_int_equal(m->n, 0);
-        assert_true(isnan(m->min) && isnan(m->max) && isnan(m->p50) && isnan(m->p95) && isnan(m->mean));
+        assert_true(isnan(m->min) && isnan(m->max) && isnan(m->p[EXEC_P50]) && isnan(m->p[EXEC_P95]) && isnan(m->mean));
         const exec_stage *r = counts(&j, "test.report");
         assert_int_equal(r->n_tables, 2);
         assert_string_equal(r->tables[0].title, "totals");

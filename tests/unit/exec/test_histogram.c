@@ -64,7 +64,8 @@ static void test_quantiles(void **u)
     near(histogram_quantile(h, 0.95), 950.5, 0.02);
     near(histogram_quantile(h, 0.01), 10.5, 0.06);
     near(histogram_mean(h), 500.5, 0.02);
-    assert_true(histogram_quantile(h, 0) == 1 + 0.5 / 32); /* the middle of the bin of 1: [1, 1 + 1/32) */
+    for (int i = 1; i <= 64; i++)
+        assert_true(histogram_quantile(h, i / 1000.0) == i); /* small whole numbers are ends of bins */
     near(histogram_quantile(h, 1), 1000, 0.02);
     assert_true(histogram_quantile(h, 1) <= 1000);
     histogram_free(h);
@@ -80,7 +81,7 @@ static void test_quantiles(void **u)
     histogram_free(h);
 }
 
-/* Each value lands in a bin whose middle is within 1/64 of it, over the whole range. */
+/* Each value lands in a bin whose end is within 1/32 of it and no further from 0, over the whole range. */
 static void test_bins(void **u)
 {
     (void)u;
@@ -90,11 +91,13 @@ static void test_bins(void **u)
         const double v = ldexp(1 + (double)(z >> 12) * 0x1p-52, (int)(z % 126) - 63);
         const double three[] = { 0, v, ldexp(1, 70) }; /* the ends, so that nothing is clamped */
         histogram *h = of(three, 3);
-        near(histogram_quantile(h, 0.5), v, 1.0 / 64);
+        near(histogram_quantile(h, 0.5), v, 1.0 / 32);
+        assert_true(histogram_quantile(h, 0.5) <= v);
         histogram_free(h);
         const double minus[] = { 0, -v, -ldexp(1, 70) };
         h = of(minus, 3);
-        near(histogram_quantile(h, 0.5), -v, 1.0 / 64);
+        near(histogram_quantile(h, 0.5), -v, 1.0 / 32);
+        assert_true(histogram_quantile(h, 0.5) >= -v);
         histogram_free(h);
     }
     const double tiny[] = { -1, 1e-25, -1e-25, 1 }; /* below 2^-64 all is zero */
@@ -134,11 +137,36 @@ static void test_merge(void **u)
         histogram_free(part[i]);
 }
 
+/* Bars ascend, hold every value, and their ends are eighths of a doubling. */
+static void test_bars(void **u)
+{
+    const double v[] = { -3, -3.2, 0, 0, 1, 1.124, 1.125, 1e300, -1e-300, 3 };
+    const histogram_bar want[] = {
+        { -3.25, -3, 2 }, { 0, 0x1p-64, 3 }, { 1, 1.125, 2 }, { 1.125, 1.25, 1 }, { 3, 3.25, 1 },
+    };
+    (void)u;
+    arena mem;
+    size_t n;
+    arena_init(&mem, 4096);
+    histogram *h = of(v, sizeof v / sizeof *v);
+    const histogram_bar *bars = histogram_bars(h, &mem, &n);
+    assert_int_equal(n, sizeof want / sizeof *want + 1);
+    for (size_t i = 0; i + 1 < n; i++)
+        assert_true(bars[i].from == want[i].from && bars[i].below == want[i].below && bars[i].n == want[i].n);
+    assert_true(bars[n - 1].below == 0x1p64 && bars[n - 1].n == 1); /* what is larger is there too */
+    histogram_free(h);
+    h = of(NULL, 0);
+    assert_null(histogram_bars(h, &mem, &n));
+    assert_int_equal(n, 0);
+    histogram_free(h);
+    arena_free(&mem);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_empty), cmocka_unit_test(test_one),   cmocka_unit_test(test_quantiles),
-        cmocka_unit_test(test_bins),  cmocka_unit_test(test_merge),
+        cmocka_unit_test(test_empty), cmocka_unit_test(test_one),  cmocka_unit_test(test_quantiles),
+        cmocka_unit_test(test_bins),  cmocka_unit_test(test_bars), cmocka_unit_test(test_merge),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
