@@ -31,7 +31,7 @@ static bool tap(void *u, const exec_row *row)
     }
     s->documents += row->first;
     if (s->c->plan.stages[row->stage].def->s.kind == SL_TRANSFORM && (s->only == PLAN_NONE || s->only == row->stage))
-        s->failed = !stats_take(&s->stages[row->stage], &s->c->mem, row);
+        s->failed = !stats_take(&s->stages[row->stage], row);
     return !s->failed;
 }
 
@@ -133,11 +133,14 @@ static int stats_command(cli *c)
         return EXIT_USAGE;
     s.stages = arena_zalloc(&c->mem, (c->plan.n_stages + 1) * sizeof *s.stages, _Alignof(stats_stage));
     int code = 0;
-    if (s.stages)
+    s.failed = !s.stages;
+    for (size_t i = 0; i < c->plan.n_stages && !s.failed; i++)
+        s.failed = !stats_declare(&s.stages[i], &c->mem, &c->plan.stages[i]);
+    if (!s.failed)
         code = measure(&s);
     for (size_t i = 0; s.stages && i < c->plan.n_stages; i++)
         stats_free(&s.stages[i]);
-    if (!s.stages || s.failed) {
+    if (s.failed) {
         diag_nomem(&c->d);
         return EXIT_INTERNAL;
     }
@@ -149,10 +152,10 @@ const command cmd_stats = {
     .operands = "PIPELINE",
     .min_operands = 1,
     .max_operands = 1,
-    .text = "What each stage measures of the first documents, and how many of them each rule that drops some\n"
-            "would drop with other limits. A stage sees what the stages above keep; `mode: annotate` keeps all.\n"
+    .text = "What each stage measures of the first documents, and how many of them each rule would drop with\n"
+            "other limits, and which share. A stage sees what the stages above keep; `mode: annotate` keeps all.\n"
             "Stages that must see the whole stream first, and those below them, are looked at with --stage\n"
-            "only. Which measure a rule compares is found in the documents that it drops.\n",
+            "only. For more than the beginning of a corpus, put sample.random with a share behind the source.\n",
     .summary = "Show what stages measure of a sample, and what other limits would drop",
     .groups = groups,
     .run = stats_command,

@@ -3,7 +3,7 @@
 #define SLUICE_STATS_H
 #include "cli/cli.h"
 
-enum { STATS_NONE = UINT32_MAX };
+enum { STATS_NONE = UINT32_MAX, STATS_VALUES = 64 /* of a stage; more are not looked at */ };
 
 typedef struct stats_value {
     const char *name, *unit; /* of the metric */
@@ -12,13 +12,14 @@ typedef struct stats_value {
     size_t room, n;
 } stats_value;
 
-/* A reason to drop that was met. What it compares is not declared anywhere; it is found in the rows it dropped. */
+/* A reason to drop. What it compares is told by the tables of the stage, or found in the rows that it dropped. */
 typedef struct stats_rule {
-    const char *reason;
+    const char *reason, *option; /* option: what sets its limit; NULL: the tables do not tell */
     uint64_t dropped;
-    double limit;
+    double limit;        /* NaN: not known, or none is set */
     bool above, unclear; /* drops values above the limit, else below; unclear: its evidence has no number to compare */
     uint64_t may;        /* bit i: value i may be what it compares */
+    uint32_t told;       /* the value that it compares by the tables; STATS_NONE: they do not tell */
     uint32_t value;      /* which it is; STATS_NONE: cannot be told. stats_finish */
 } stats_rule;
 
@@ -32,13 +33,15 @@ typedef struct stats_stage {
     size_t n_rules;
 } stats_stage;
 
-/* Thresholds that are looked at, around the limit, which is among them. */
+/* The limits that are looked at, in ascending order, around that of the rule (which compares a value), which is among
+ * them: as a person would write them. Returns how many. */
 enum { STATS_STEPS = 7 };
-/* The i-th of a rule, as short as a person would write it. */
-double stats_threshold(const stats_rule *r, unsigned i);
+unsigned stats_limits(const stats_stage *s, const stats_rule *r, double out[STATS_STEPS]);
 
+/* Values and rules of a stage, in the order of its tables, before the first row. false: out of memory. */
+bool stats_declare(stats_stage *s, arena *mem, const plan_stage *p);
 /* Takes one row of that stage in. false: out of memory. */
-bool stats_take(stats_stage *s, arena *mem, const exec_row *row);
+bool stats_take(stats_stage *s, const exec_row *row);
 /* Behind the last row. false: out of memory. */
 bool stats_finish(stats_stage *s);
 void stats_free(stats_stage *s);

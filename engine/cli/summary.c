@@ -2,12 +2,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MAX_REASONS = 16 };
+enum { MAX_REASONS = 32 };
 
+/* Of the first line, here and in `pad`. */
 static size_t columns_of(const char *s)
 {
     size_t n = 0;
-    for (; *s; s++)
+    for (; *s && *s != '\n'; s++)
         n += ((unsigned char)*s & 0xC0) != 0x80;
     return n;
 }
@@ -15,7 +16,7 @@ static size_t columns_of(const char *s)
 static void pad(sbuf *out, const char *text, size_t width)
 {
     const size_t n = columns_of(text);
-    sbuf_puts(out, text);
+    sbuf_printf(out, "%.*s", (int)strcspn(text, "\n"), text);
     sbuf_printf(out, "%*s", (int)(n < width ? width - n : 0), "");
 }
 
@@ -46,11 +47,11 @@ static int by_count(const void *x, const void *y)
     return strcmp((*a)->name, (*b)->name);
 }
 
-/* "short_doc 802  alpha 311  …": the most frequent first, as many as fit. */
+/* "short_doc 802  alpha 311": the most frequent first, in as many lines as they take. */
 static void reasons(const exec_stage *c, size_t room, sbuf *out)
 {
     const exec_metric *v[MAX_REASONS];
-    size_t n = 0;
+    size_t n = 0, taken = 0; /* of the line */
     for (size_t i = 0; i < c->n_metrics && n < MAX_REASONS; i++)
         if (c->metrics[i].n && (c->metrics[i].kind == SL_M_REJECT || c->metrics[i].kind == SL_M_ERROR))
             v[n++] = &c->metrics[i];
@@ -59,12 +60,12 @@ static void reasons(const exec_stage *c, size_t room, sbuf *out)
     for (size_t i = 0; i < n; i++) {
         char count[32];
         human_count(count, v[i]->n);
-        const size_t size = strlen(v[i]->name) + 1 + strlen(count) + (i ? 2 : 0);
-        if (i && columns_of(sbuf_z(out)) + size + (i + 1 < n ? 3 : 0) > room) {
-            sbuf_puts(out, "  …");
-            break;
-        }
-        sbuf_printf(out, "%s%s %s", i ? "  " : "", v[i]->name, count);
+        const size_t size = strlen(v[i]->name) + 1 + strlen(count);
+        const bool fits = taken + 2 + size <= room;
+        if (taken)
+            sbuf_puts(out, fits ? "  " : "\n");
+        sbuf_printf(out, "%s %s", v[i]->name, count);
+        taken = taken && fits ? taken + 2 + size : size;
     }
     if (c->annotated) {
         char count[32];
@@ -105,6 +106,24 @@ typedef struct row {
     char time[32];
 } row;
 
+static size_t widest(const char *text)
+{
+    size_t most = columns_of(text);
+    for (const char *end = strchr(text, '\n'); end; end = strchr(end + 1, '\n'))
+        most = columns_of(end + 1) > most ? columns_of(end + 1) : most;
+    return most;
+}
+
+/* The lines below the first, in its column. */
+static void rest(const char *text, size_t column, sbuf *out)
+{
+    for (const char *end = strchr(text, '\n'); end; end = strchr(end + 1, '\n')) {
+        sbuf_printf(out, "%*s", (int)column, "");
+        pad(out, end + 1, 0);
+        sbuf_putc(out, '\n');
+    }
+}
+
 static void fill(const plan *p, const exec *x, unsigned width, row *v, size_t *name_width, size_t *number_width)
 {
     const exec_stage *c = exec_stages(x);
@@ -117,13 +136,16 @@ static void fill(const plan *p, const exec *x, unsigned width, row *v, size_t *n
         *number_width =
             columns_of(sbuf_z(&v[i].numbers)) > *number_width ? columns_of(sbuf_z(&v[i].numbers)) : *number_width;
     }
-    const size_t taken = 2 + *name_width + 3 + *number_width + 3 + 10, room = width > taken + 20 ? width - taken : 20;
-    for (size_t i = 0; i < p->n_stages; i++) {
-        if (p->stages[i].def->s.kind == SL_SINK)
+    const size_t taken = 2 + *name_width + 3 + *number_width + 3 + 10;
+    size_t room = width > taken + 20 ? width - taken : 20;
+    for (size_t i = 0; i < p->n_stages; i++)
+        if (p->stages[i].def->s.kind == SL_SINK) {
             written(x, (uint32_t)i, &v[i].more);
-        else
+            room = columns_of(sbuf_z(&v[i].more)) > room ? columns_of(sbuf_z(&v[i].more)) : room;
+        }
+    for (size_t i = 0; i < p->n_stages; i++)
+        if (p->stages[i].def->s.kind != SL_SINK)
             reasons(&c[i], room, &v[i].more);
-    }
 }
 
 static void head(const plan *p, const exec *x, sbuf *out)
@@ -151,8 +173,10 @@ void summary_text(const plan *p, const exec *x, const char *dir, double seconds,
         return;
     }
     fill(p, x, width, v, &name_width, &number_width);
-    for (size_t i = 0; i < p->n_stages; i++)
-        more_width = columns_of(sbuf_z(&v[i].more)) > more_width ? columns_of(sbuf_z(&v[i].more)) : more_width;
+    for (size_t i = 0; i < p->n_stages; i++) {
+        const size_t n = widest(sbuf_z(&v[i].more));
+        more_width = n > more_width ? n : more_width;
+    }
     head(p, x, out);
     for (size_t i = 0; i < p->n_stages; i++) {
         sbuf_puts(out, "  ");
@@ -160,6 +184,7 @@ void summary_text(const plan *p, const exec *x, const char *dir, double seconds,
         pad(out, sbuf_z(&v[i].numbers), number_width + 3);
         pad(out, sbuf_z(&v[i].more), more_width ? more_width + 3 : 0);
         sbuf_printf(out, "%s\n", v[i].time);
+        rest(sbuf_z(&v[i].more), 2 + name_width + 3 + number_width + 3, out);
         sbuf_free(&v[i].numbers);
         sbuf_free(&v[i].more);
     }

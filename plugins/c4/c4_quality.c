@@ -55,16 +55,20 @@ static uint64_t count_sentences(const page *p, uint64_t enough)
     return n;
 }
 
-/* Evidence shows no more of a line than this. */
-static sl_str beginning(sl_str line)
+/* Evidence shows no more of the line than this, around what ended the page. */
+static sl_str around(sl_str line, uint32_t at)
 {
     enum { MOST = 200 };
     if (line.n <= MOST)
         return line;
-    uint32_t n = MOST;
-    while ((line.p[n] & 0xC0) == 0x80)
-        n--;
-    return (sl_str){ line.p, n, 0 };
+    uint32_t begin = at < MOST / 2 ? 0 : at - MOST / 2;
+    begin = begin < line.n - MOST ? begin : line.n - MOST;
+    uint32_t end = begin + MOST;
+    while (begin < at && ((unsigned char)line.p[begin] & 0xC0) == 0x80)
+        begin++;
+    while (end < line.n && end > at && ((unsigned char)line.p[end] & 0xC0) == 0x80)
+        end--;
+    return (sl_str){ line.p + begin, end - begin, 0 };
 }
 
 /* 1: dropped. */
@@ -83,7 +87,7 @@ static int judge(sl_ctx *c, const state *s, page *p, sl_batch *b, uint32_t row, 
         if (p->counts[i])
             c->host->count(c, C_LINES + i, p->counts[i]);
     if (p->end != PAGE_GOOD) {
-        c->host->reject(c, b, row, p->end == PAGE_LOREM ? LOREM : CURLY, SL_WHY(.detail = beginning(p->by)));
+        c->host->reject(c, b, row, p->end == PAGE_LOREM ? LOREM : CURLY, SL_WHY(.detail = around(p->by, p->at)));
         return 1;
     }
     const uint64_t enough = c->explain ? UINT64_MAX : (uint64_t)s->min_sentences;

@@ -1,4 +1,5 @@
 #include "lines.h"
+#include <strings.h>
 #include "phrases.h"
 #include "text/lines.h"
 #include "text/unicode.h"
@@ -93,6 +94,18 @@ static bool keep(page *p, sl_str line)
     return true;
 }
 
+/* Where a page ends in its line. `lorem ipsum` has no letter whose capital is not ASCII. */
+static uint32_t place_of_end(sl_str line, int end)
+{
+    static const char lorem[] = "lorem ipsum";
+    uint32_t at = 0;
+    if (end == PAGE_CURLY)
+        return (uint32_t)((const char *)memchr(line.p, '{', line.n) - line.p);
+    while (at + sizeof lorem - 1 < line.n && strncasecmp(line.p + at, lorem, sizeof lorem - 1) != 0)
+        at++;
+    return at;
+}
+
 /* One line, of the words from `from` to before `to`; look: one of the needles may stand in it. false: out of memory. */
 static bool one_line(page *p, const line_rules *r, sl_str line, uint32_t from, uint32_t to, bool look)
 {
@@ -128,6 +141,7 @@ static bool one_line(page *p, const line_rules *r, sl_str line, uint32_t from, u
     }
     if (p->end != PAGE_GOOD) {
         p->by = line;
+        p->at = place_of_end(line, p->end);
         return true;
     }
     return keep(p, line);

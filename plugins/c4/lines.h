@@ -29,8 +29,9 @@ typedef struct page {
     text_buf out, line, work;
     text_spans kept; /* in out */
     uint64_t counts[LINE_COUNTS];
-    int end;   /* PAGE_* */
-    sl_str by; /* the line that ended it */
+    int end;     /* PAGE_* */
+    sl_str by;   /* the line that ended it */
+    uint32_t at; /* what for, in it */
 } page;
 
 /* false: out of memory. What is left stands in p->out, each line followed by a newline; its lines are p->kept. Stops at

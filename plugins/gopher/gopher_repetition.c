@@ -207,7 +207,7 @@ static const sl_field fields[] = {
     [WORDS] = { "words.$splitter", SL_LIST_OF(SL_T_SPAN), SL_READ | SL_SHARED, "its words" },
     { 0 },
 };
-#define REASON(i, name) [i] = { name, SL_M_REJECT, 0, "share", "above the option of that name" }
+#define REASON(i, name) [i] = { name, SL_M_REJECT, 0, "share", "above " name }
 #define VALUE(i, name)  [VALUES + i] = { name "_value", SL_M_VALUE, 0, "share", "what is compared" }
 static const sl_metric metrics[] = {
     /* the names are the reference's */

@@ -2,6 +2,8 @@
 #include <cstdio> /* its header needs FILE and does not say so */
 #include <cld2/public/compact_lang_det.h>
 
+int cld2_is_here() { return 1; }
+
 int cld2_detect(sl_str text, cld2_guess *out)
 {
     CLD2::Language languages[3];

@@ -13,6 +13,9 @@ typedef struct cld2_guess {
     double share; /* of the text's letters that are of this language, 0 to 1; 0 where it calls itself not reliable */
 } cld2_guess;
 
+/* 0: this is a build without it, and cld2_detect fails. */
+int cld2_is_here(void);
+
 /* Plain text, not HTML, without hints. Of a text beyond 1 GiB, its first GiB. SL_OK or SL_E_NOMEM. */
 int cld2_detect(sl_str text, cld2_guess *out);
 

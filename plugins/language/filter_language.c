@@ -39,7 +39,7 @@ static void judge(sl_ctx *c, const config *o, sl_batch *b, uint32_t row)
     if (!sl_is_valid(b->columns[LANGUAGE], row) || score != score)
         c->host->reject(c, b, row, NO_LANGUAGE, NULL);
     else if (!wanted(&o->keep, language))
-        c->host->reject(c, b, row, OTHER_LANGUAGE, SL_WHY(.value = score, .limit = o->min_score, .detail = language));
+        c->host->reject(c, b, row, OTHER_LANGUAGE, SL_WHY(.detail = language));
     else if (!(score > o->min_score))
         c->host->reject(c, b, row, LOW_SCORE, SL_WHY(.value = score, .limit = o->min_score, .detail = language));
 }

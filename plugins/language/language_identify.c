@@ -27,7 +27,12 @@ static int open_(sl_ctx *c, const void *cfg, void *g)
 {
     const config *o = cfg;
     state *s = g;
-    return o->model ? model_open(c, o->model, &s->facts, &s->model) : SL_OK;
+    if (o->model)
+        return model_open(c, o->model, &s->facts, &s->model);
+    return cld2_is_here() ? SL_OK
+                          : c->host->fail(c, SL_E_CONFIG,
+                                          "without a model CLD2 tells the language, and Sluice was built without CLD2; "
+                                          "tools/setup installs it, then build again");
 }
 
 static int open_local(sl_ctx *c, const void *g, void *l)

@@ -1,7 +1,4 @@
 /* stats.text — numbers of a text as columns, and how they lie over the corpus. Drops nothing. */
-#include <stdio.h>
-#include "spread.h"
-#include "sluice/service_report.h"
 #include "sluice/util.h"
 #include "text/repeats.h"
 #include "text/scan.h"
@@ -54,13 +51,11 @@ typedef struct config {
 typedef struct state {
     const config *o;
     bool repeats; /* somebody wants the measures that look at each line twice */
-    spread seen[MEASURES];
 } state;
 typedef struct local {
     text_scan scan;
     text_spans words, pieces;
     text_table table;
-    spread seen[MEASURES];
 } local;
 
 static int open_(sl_ctx *c, const void *cfg, void *g)
@@ -139,98 +134,10 @@ static int process(sl_ctx *c, const void *g, void *l, sl_batch *b)
             return c->host->fail(c, SL_E_NOMEM, "out of memory for a document of %u bytes", text[row].n);
         for (size_t i = 0; i < s->o->columns.n; i++)
             SL_COL(double, b, COLUMNS + i)[row] = v[columns[i].measure];
-        for (uint32_t i = 0; i < MEASURES && s->o->summary; i++) {
-            spread_add(&own->seen[i], v[i]);
+        for (uint32_t i = 0; i < MEASURES && s->o->summary; i++)
             c->host->observe(c, b, row, i, v[i]);
-        }
     }
     return SL_OK;
-}
-
-/* ---- all documents ---- */
-
-static int combine(sl_ctx *c, void *g, void *l)
-{
-    (void)c;
-    for (uint32_t i = 0; i < MEASURES; i++)
-        spread_merge(&((state *)g)->seen[i], &((local *)l)->seen[i]);
-    return SL_OK;
-}
-
-static int save(sl_ctx *c, const void *g, uint32_t what, sl_io *io)
-{
-    (void)what;
-    return c->host->put(c, io, ((const state *)g)->seen, sizeof((const state *)g)->seen);
-}
-
-static int load(sl_ctx *c, void *g, uint32_t what, sl_io *io)
-{
-    (void)what;
-    for (uint32_t i = 0; i < MEASURES; i++) {
-        spread part;
-        const int r = c->host->get(c, io, &part, sizeof part);
-        if (r != SL_OK)
-            return r < 0 ? r : c->host->fail(c, SL_E_STATE, "the numbers end too soon");
-        if (!spread_is_sound(&part))
-            return c->host->fail(c, SL_E_STATE, "the numbers of %s contradict one another", names[i]);
-        spread_merge(&((state *)g)->seen[i], &part);
-    }
-    return SL_OK;
-}
-
-static int report_quantiles(sl_ctx *c, const state *s, const sl_report_api *report)
-{
-    static const int percent[] = { 1, 5, 10, 25, 50, 75, 90, 95, 99 };
-    char rows[MEASURES * 512];
-    size_t n = 0;
-    for (uint32_t i = 0; i < MEASURES; i++) {
-        const spread *v = &s->seen[i];
-        n += (size_t)snprintf(rows + n, sizeof rows - n, "%c{\"measure\":\"%s\",\"min\":%.9g", i ? ',' : '[', names[i],
-                              v->min);
-        for (size_t k = 0; k < sizeof percent / sizeof *percent; k++)
-            n += (size_t)snprintf(rows + n, sizeof rows - n, ",\"p%d\":%.6g", percent[k],
-                                  v->n ? spread_quantile(v, percent[k] / 100.0) : 0.0);
-        n += (size_t)snprintf(rows + n, sizeof rows - n, ",\"max\":%.9g}", v->max);
-    }
-    snprintf(rows + n, sizeof rows - n, "]");
-    return report->table(c, "quantiles", rows);
-}
-
-/* Eighths of a doubling, those that hold something. */
-static int report_histogram(sl_ctx *c, const spread *v, uint32_t measure, const sl_report_api *report)
-{
-    enum { ROW = 96, EACH = SPREAD_PER_DOUBLING / 8 };
-    char title[64];
-    char *rows = malloc(((size_t)SPREAD_BINS / EACH + 2) * ROW);
-    size_t n = 1;
-    if (!rows)
-        return c->host->fail(c, SL_E_NOMEM, "out of memory for a histogram");
-    rows[0] = '[';
-    for (uint32_t i = 0, next; i < SPREAD_BINS; i = next) {
-        uint64_t documents = v->bins[i];
-        for (next = i + 1; i && next < i + EACH; next++) /* bin 0 is the value 0 alone */
-            documents += v->bins[next];
-        if (documents)
-            n += (size_t)snprintf(rows + n, ROW, "%s{\"from\":%.9g,\"below\":%.9g,\"documents\":%llu}",
-                                  n > 1 ? "," : "", spread_edge(i), spread_edge(next), (unsigned long long)documents);
-    }
-    memcpy(rows + n, "]", 2);
-    snprintf(title, sizeof title, "histogram: %s", names[measure]);
-    const int r = report->table(c, title, rows);
-    free(rows);
-    return r;
-}
-
-static int finish(sl_ctx *c, void *g)
-{
-    const state *s = g;
-    const sl_report_api *report = c->host->service(c, "report", 1);
-    if (!s->o->summary || !report)
-        return SL_OK;
-    int r = report_quantiles(c, s, report);
-    for (uint32_t i = 0; i < MEASURES && r == SL_OK; i++)
-        r = report_histogram(c, &s->seen[i], i, report);
-    return r;
 }
 
 static void close_local(sl_ctx *c, const void *g, void *local_)
@@ -285,7 +192,6 @@ static const sl_stage stats_text = {
     SL_STAGE(SL_TRANSFORM),
     .name = "stats.text",
     .summary = "measure texts: columns, quantiles, histograms",
-    .state_version = 1,
     .options = options,
     .fields = fields,
     .metrics = metrics,
@@ -294,10 +200,6 @@ static const sl_stage stats_text = {
     .local_size = sizeof(local),
     .open = open_,
     .process = process,
-    .combine = combine,
-    .finish = finish,
-    .save = save,
-    .load = load,
     .close_local = close_local,
 };
 
