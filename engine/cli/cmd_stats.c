@@ -84,7 +84,9 @@ static void print(sample *s)
 static int measure(sample *s)
 {
     cli *c = s->c;
-    const exec_options o = { .threads = 1, /* as a tap wants it */
+    int code = SL_OK;
+    const exec_options o = { .open_code = &code,
+                             .threads = 1, /* as a tap wants it */
                              .memory = cli_memory(c),
                              .states = state_dir(c->a.state_dir),
                              .fresh = c->a.fresh,
@@ -96,10 +98,9 @@ static int measure(sample *s)
                              .tap_u = s,
                              .cancel = c->cancel };
     exec *x = exec_open(&c->plan, &o, &c->d);
-    int code = 0;
     if (!x || !exec_probe(x, &c->d)) {
         exec_free(x);
-        return cli_refuse(c);
+        return cli_refuse(c, code);
     }
     const exec_end end = exec_run(x);
     if (end == EXEC_FAILED) {
@@ -118,7 +119,7 @@ static int stats_command(cli *c)
 {
     sample s = { .c = c, .only = PLAN_NONE, .most = c->a.sample ? c->a.sample : SAMPLE };
     if (!cli_plan(c, ROWS))
-        return cli_refuse(c);
+        return cli_refuse(c, SL_OK);
     if (c->a.after && !cli_stage(c, c->a.after, &s.only))
         return EXIT_USAGE;
     s.stages = arena_zalloc(&c->mem, (c->plan.n_stages + 1) * sizeof *s.stages, _Alignof(stats_stage));

@@ -44,6 +44,12 @@ int run_exit_code(int sl_error)
     }
 }
 
+int run_refused_code(const diags *d, int open_code)
+{
+    const bool memory = !d->errors || d->nomem || open_code == SL_E_NOMEM;
+    return memory ? EXIT_INTERNAL : open_code ? run_exit_code(open_code) : EXIT_CONFIG;
+}
+
 /* The run's own lines go to its log only: whoever called has its own way of telling. Before and after the threads run.
  */
 static void note(job *j, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
@@ -183,8 +189,7 @@ static int prepare(job *j)
     if (!j->x || !exec_probe(j->x, j->d)) {
         if (!j->d->errors)
             sbuf_puts(&j->error, "out of memory");
-        const bool memory = !j->d->errors || j->d->nomem || code == SL_E_NOMEM;
-        return memory ? EXIT_INTERNAL : !j->x && code ? run_exit_code(code) : EXIT_CONFIG;
+        return run_refused_code(j->d, code);
     }
     if (j->folder.continues && (r = take_up(j)))
         return r;
