@@ -28,17 +28,19 @@ bool cli_registry(cli *c);
  * c->d, also those that a look at the inputs finds. */
 bool cli_plan(cli *c, int64_t batch_rows);
 /* The plan opened without its sinks, to be looked at. NULL: mistakes in c->d. */
-exec *cli_look(cli *c);
+exec *cli_look(cli *c, int *open_code);
 /* A stage of the plan by its name, or by what it uses. false: there is none, said in c->d. */
 bool cli_stage(cli *c, const char *name, uint32_t *out);
 /* Prints what is in c->d to standard error, and forgets it. Behind errors the line "3 errors; " and then `end`, unless
  * NULL. */
 void cli_print_diags(cli *c, const char *end);
-/* The same for a pipeline that cannot be run, "nothing was read"; the exit code, which tells mistakes from no memory.
- */
-int cli_refuse(cli *c);
+/* The same for a pipeline that cannot be run, "nothing was read"; the exit code, which tells mistakes from no memory
+ * and files that cannot be read. open_code: what exec_open left, or SL_OK. */
+int cli_refuse(cli *c, int open_code);
 /* What is in c->d as the member "diagnostics". */
 void cli_diags_json(cli *c, json_writer *w);
+/* All of it to standard output, or nothing where memory ran out, which is said; freed. An exit code. */
+int cli_print(cli *c, sbuf *text);
 /* "error: " and sentences, one a line, to standard error. */
 void cli_error(const cli *c, const char *lines);
 /* --threads, or the cores that this process may use. */

@@ -7,10 +7,10 @@ static const arg own[] = {
 };
 static const arg *const groups[] = { own, args_pipeline, args_states, args_common, NULL };
 
-static bool look(cli *c, size_t *files, uint64_t *bytes)
+static bool look(cli *c, size_t *files, uint64_t *bytes, int *open_code)
 {
     const exec_file *v;
-    exec *x = cli_plan(c, 0) ? cli_look(c) : NULL;
+    exec *x = cli_plan(c, 0) ? cli_look(c, open_code) : NULL;
     const bool good = c->planned && cases_check(&c->d, &c->plan, c->reg) && x;
     *files = x ? exec_files(x, &v) : 0;
     for (size_t i = 0; i < *files; i++)
@@ -19,7 +19,7 @@ static bool look(cli *c, size_t *files, uint64_t *bytes)
     return good;
 }
 
-static void as_json(cli *c, size_t files, uint64_t bytes)
+static int as_json(cli *c, size_t files, uint64_t bytes)
 {
     sbuf text = { 0 };
     json_writer w = { .out = &text };
@@ -31,8 +31,8 @@ static void as_json(cli *c, size_t files, uint64_t bytes)
     jw_u64(&w, "bytes", bytes);
     cli_diags_json(c, &w);
     jw_close(&w);
-    puts(sbuf_z(&text));
-    sbuf_free(&text);
+    sbuf_putc(&text, '\n');
+    return cli_print(c, &text);
 }
 
 static int check(cli *c)
@@ -40,15 +40,15 @@ static int check(cli *c)
     size_t files = 0;
     uint64_t bytes = 0;
     char size[32];
-    const bool good = look(c, &files, &bytes);
-    if (c->a.json)
-        as_json(c, files, bytes);
+    int open_code = SL_OK;
+    const bool good = look(c, &files, &bytes, &open_code);
+    const int code = c->a.json ? as_json(c, files, bytes) : 0;
     if (!good)
-        return cli_refuse(c);
+        return cli_refuse(c, open_code);
     if (!c->a.quiet && !c->a.json)
         printf("%s: %zu stage%s, %zu file%s, %s: nothing to complain about\n", c->a.operands[0], c->file.n_stages,
                c->file.n_stages == 1 ? "" : "s", files, files == 1 ? "" : "s", human_bytes(size, (double)bytes));
-    return 0;
+    return code;
 }
 
 const command cmd_check = {

@@ -101,10 +101,7 @@ static int inspect_all(cli *c)
         }
     else
         list_text(c);
-    fputs(sbuf_z(&out), stdout);
-    const int r = out.failed ? EXIT_INTERNAL : 0;
-    sbuf_free(&out);
-    return r;
+    return cli_print(c, &out);
 }
 
 static int inspect_one(cli *c)
@@ -112,7 +109,7 @@ static int inspect_one(cli *c)
     sbuf out = { 0 };
     const stage_def *s = registry_find(c->reg, c->a.operands[0], &c->d, (diag_at){ 0 });
     if (!s)
-        return EXIT_CONFIG;
+        return run_refused_code(&c->d, SL_OK);
     if (c->a.schema) {
         schema_stage(s, &out);
     } else if (c->a.json) {
@@ -124,11 +121,9 @@ static int inspect_one(cli *c)
     } else {
         describe_text(s, &out);
     }
-    fputs(sbuf_z(&out), stdout);
+    const int r = cli_print(c, &out);
     stage_lint(s, &c->d);
-    const int r = out.failed ? EXIT_INTERNAL : c->d.errors ? EXIT_CONFIG : 0;
-    sbuf_free(&out);
-    return r;
+    return r ? r : c->d.errors ? run_refused_code(&c->d, SL_OK) : 0;
 }
 
 /* ---- --write-schemas ---- */

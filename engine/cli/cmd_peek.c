@@ -25,6 +25,7 @@ typedef struct peek {
     peek_view view;
     peek_doc doc;
     uint32_t shown;
+    bool failed;  /* out of memory */
     uint64_t key; /* of the document at hand */
 } peek;
 
@@ -105,7 +106,9 @@ static bool flush_doc(peek *k)
             sbuf_puts(&out, k->shown ? "\n" : "");
             peek_show(&k->view, d, &out);
         }
-        fputs(sbuf_z(&out), stdout);
+        k->failed |= out.failed;
+        if (!k->failed)
+            fputs(sbuf_z(&out), stdout);
         k->shown++;
         sbuf_free(&out);
     }
@@ -113,7 +116,7 @@ static bool flush_doc(peek *k)
     for (size_t i = 0; i < d->n_steps; i++)
         sbuf_clear(&d->steps[i].detail);
     d->n_steps = 0;
-    return k->shown < k->c->a.take && !ferror(stdout);
+    return k->shown < k->c->a.take && !k->failed && !ferror(stdout);
 }
 
 /* The id is a column only where a stage reads it, so it is taken from the document. */
@@ -126,9 +129,12 @@ static void find_id(peek *k)
     arena mem;
     json_parser *parser = json_parser_new(&field, 1);
     arena_init(&mem, 0);
-    if (parser && sbuf_room(&d->json, SLACK) && json_parse(parser, d->json.p, d->json.n, &mem, &cell) == JSON_OK &&
-        cell.state == CELL_OK)
+    json_error read = JSON_NOMEM;
+    if (parser && sbuf_room(&d->json, SLACK))
+        read = json_parse(parser, d->json.p, d->json.n, &mem, &cell);
+    if (read == JSON_OK && cell.state == CELL_OK)
         sbuf_add(&d->id, cell.v.str.p, cell.v.str.n);
+    k->failed |= read == JSON_NOMEM;
     arena_free(&mem);
     json_parser_free(parser);
 }
@@ -145,7 +151,9 @@ static void look(peek *k, const exec_row *row)
     for (size_t i = 0; i < k->view.n_columns; i++) {
         sbuf_clear(&d->columns[i]);
         exec_row_column(row, k->view.columns[i], &d->columns[i]);
+        k->failed |= d->columns[i].failed;
     }
+    k->failed |= d->id.failed || d->text.failed || d->json.failed;
 }
 
 static bool tap(void *u, const exec_row *row)
@@ -169,19 +177,22 @@ static bool tap(void *u, const exec_row *row)
     s->value = row->why.value;
     s->limit = row->why.limit;
     sbuf_add(&s->detail, row->why.detail.p, row->why.detail.n);
+    k->failed |= s->detail.failed;
     const bool rejected = row->fate == ROW_REJECTED;
     d->dropped |= rejected;
     d->reached |= !rejected && row->stage == k->target;
     if (rejected || row->stage == k->target)
         look(k, row);
-    return true;
+    return !k->failed;
 }
 
 /* ---- the command ---- */
 
 static int show_all(peek *k)
 {
-    const exec_options o = { .threads = cli_threads(k->c),
+    int code = SL_OK;
+    const exec_options o = { .open_code = &code,
+                             .threads = cli_threads(k->c),
                              .memory = cli_memory(k->c),
                              .states = state_dir(k->c->a.state_dir),
                              .goal = k->c->plan.stages[k->target].def->s.kind == SL_SINK ? 0 : k->target + 1,
@@ -193,11 +204,10 @@ static int show_all(peek *k)
                              .tap_u = k,
                              .cancel = k->c->cancel };
     exec *x = exec_open(&k->c->plan, &o, &k->c->d);
-    int code = 0;
     if (!x)
-        return cli_refuse(k->c);
+        return cli_refuse(k->c, code);
     const exec_end end = exec_run(x);
-    if (k->shown < k->c->a.take)
+    if (k->shown < k->c->a.take && !k->failed)
         flush_doc(k); /* the last one */
     fflush(stdout);
     if (end == EXEC_FAILED) {
@@ -205,6 +215,9 @@ static int show_all(peek *k)
         code = run_exit_code(exec_error_code(x));
     } else if (end == EXEC_CANCELLED) {
         code = EXIT_AGAIN;
+    } else if (k->failed) {
+        diag_nomem(&k->c->d);
+        code = EXIT_INTERNAL;
     } else if (!k->shown && !k->c->a.quiet) {
         fprintf(stderr, "no such document%s\n", k->c->a.kept ? " is kept" : k->c->a.dropped ? " is dropped" : "");
     }
@@ -243,7 +256,7 @@ static int peek_command(cli *c)
         return EXIT_USAGE;
     }
     if (!cli_plan(c, 0))
-        return cli_refuse(c);
+        return cli_refuse(c, SL_OK);
     if (!choose_stage(&k) || !choose_columns(&k))
         return EXIT_USAGE;
     if (!make_room(&k))

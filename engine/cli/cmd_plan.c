@@ -77,6 +77,7 @@ static void fill(const plan *p, const exec *x, row *v, size_t *name_width, size_
         touched(p, s, SL_WRITE, &names);
         if (names.n)
             sbuf_printf(&v[i].cell[1], "makes %s", sbuf_z(&names));
+        v[i].use.failed |= names.failed;
         sbuf_free(&names);
         if (s->def->s.kind == SL_SOURCE)
             inputs_of(x, i, &v[i].cell[2]);
@@ -95,13 +96,8 @@ static size_t trimmed(const sbuf *line)
     return n;
 }
 
-static void stages(const plan *p, const exec *x)
+static void print_stages(const plan *p, const row *v, size_t name_width, size_t use_width, sbuf *out)
 {
-    row *v = calloc(p->n_stages + 1, sizeof *v);
-    size_t name_width, use_width;
-    if (!v)
-        return;
-    fill(p, x, v, &name_width, &use_width);
     for (uint32_t i = 0; i < p->n_stages; i++) {
         const plan_stage *s = &p->stages[i];
         const char *gap = "   ";
@@ -116,11 +112,28 @@ static void stages(const plan *p, const exec *x)
             }
         if (s->mode == MODE_ANNOTATE)
             sbuf_printf(&line, "%sannotates instead of dropping", gap);
-        printf("%.*s\n", (int)trimmed(&line), sbuf_z(&line));
+        sbuf_printf(out, "%.*s\n", (int)trimmed(&line), sbuf_z(&line));
+        out->failed |= line.failed;
         sbuf_free(&line);
+    }
+}
+
+static void stages(const plan *p, const exec *x, sbuf *out)
+{
+    row *v = calloc(p->n_stages + 1, sizeof *v);
+    size_t name_width, use_width;
+    if (v) {
+        fill(p, x, v, &name_width, &use_width);
+        print_stages(p, v, name_width, use_width, out);
+    }
+    out->failed |= !v;
+    for (size_t i = 0; v && i < p->n_stages; i++) {
+        out->failed |= v[i].use.failed;
         sbuf_free(&v[i].use);
-        for (int k = 0; k < 3; k++)
+        for (int k = 0; k < 3; k++) {
+            out->failed |= v[i].cell[k].failed;
             sbuf_free(&v[i].cell[k]);
+        }
     }
     free(v);
 }
@@ -138,7 +151,7 @@ static uint64_t memory_about(const cli *c)
 }
 
 /* A line a step, numbered by pass; notes in a column of their own. */
-static void print_passes(const exec_step *v, size_t n)
+static void print_passes(const exec_step *v, size_t n, sbuf *out)
 {
     size_t width = 0;
     for (size_t i = 0; i < n; i++) {
@@ -148,20 +161,20 @@ static void print_passes(const exec_step *v, size_t n)
     for (size_t i = 0; i < n; i++) {
         const size_t w = columns_of(v[i].text);
         if (v[i].found)
-            printf("  -  ");
+            sbuf_printf(out, "  -  ");
         else if (i && v[i - 1].pass == v[i].pass)
-            printf("     ");
+            sbuf_printf(out, "     ");
         else
-            printf(" %2u  ", v[i].pass);
-        printf("%s", v[i].text);
+            sbuf_printf(out, " %2u  ", v[i].pass);
+        sbuf_printf(out, "%s", v[i].text);
         if (*v[i].note)
-            printf("%*s   %s", w < width ? (int)(width - w) : 0, "", v[i].note);
-        putchar('\n');
+            sbuf_printf(out, "%*s   %s", w < width ? (int)(width - w) : 0, "", v[i].note);
+        sbuf_putc(out, '\n');
     }
 }
 
 /* What is gathered may take the budget, whatever it is; on disk it takes about what it takes in compressed input. */
-static void print_needs(const cli *c, const exec_step *v, size_t n, uint64_t bytes)
+static void print_needs(const cli *c, const exec_step *v, size_t n, uint64_t bytes, sbuf *out)
 {
     const plan *p = &c->plan;
     char text[32];
@@ -171,17 +184,18 @@ static void print_needs(const cli *c, const exec_step *v, size_t n, uint64_t byt
         copies += strstr(v[i].note, "on disk above") || strstr(v[i].note, "kept for the next");
     for (size_t i = 0; i < p->n_stages; i++)
         gathers |= p->stages[i].fits || p->stages[i].sorts;
-    printf("\nmemory   about %s with %u thread%s", human_bytes(text, (double)memory_about(c)), cli_threads(c),
-           cli_threads(c) == 1 ? "" : "s");
+    sbuf_printf(out, "\nmemory   about %s with %u thread%s", human_bytes(text, (double)memory_about(c)), cli_threads(c),
+                cli_threads(c) == 1 ? "" : "s");
     if (gathers)
-        printf(", and up to %s in all for what is gathered; more goes to disk",
-               human_bytes(text, (double)cli_memory(c)));
-    putchar('\n');
+        sbuf_printf(out, ", and up to %s in all for what is gathered; more goes to disk",
+                    human_bytes(text, (double)cli_memory(c)));
+    sbuf_putc(out, '\n');
     if (copies)
-        printf("disk     about %s beside the output while it runs\n", human_bytes(text, (double)(bytes * copies)));
+        sbuf_printf(out, "disk     about %s beside the output while it runs\n",
+                    human_bytes(text, (double)(bytes * copies)));
 }
 
-static void print_plan(const cli *c, exec *x)
+static void print_plan(const cli *c, exec *x, sbuf *out)
 {
     const exec_file *files;
     const size_t n = exec_files(x, &files);
@@ -191,30 +205,32 @@ static void print_plan(const cli *c, exec *x)
         bytes += files[i].size;
     const exec_step *steps;
     const size_t n_steps = exec_outline(x, &steps);
+    out->failed |= !n_steps;
     const unsigned passes = n_steps ? steps[n_steps - 1].pass : 0;
-    printf("%s: %u pass%s over %zu file%s, %s; plan %s\n\n", c->file.head.name, passes, passes == 1 ? "" : "es", n,
-           n == 1 ? "" : "s", human_bytes(text, (double)bytes), c->plan.hash);
-    print_passes(steps, n_steps);
-    putchar('\n');
-    stages(&c->plan, x);
-    print_needs(c, steps, n_steps, bytes);
+    sbuf_printf(out, "%s: %u pass%s over %zu file%s, %s; plan %s\n\n", c->file.head.name, passes,
+                passes == 1 ? "" : "es", n, n == 1 ? "" : "s", human_bytes(text, (double)bytes), c->plan.hash);
+    print_passes(steps, n_steps, out);
+    sbuf_putc(out, '\n');
+    stages(&c->plan, x, out);
+    print_needs(c, steps, n_steps, bytes, out);
 }
 
 static int plan_command(cli *c)
 {
-    exec *x = cli_plan(c, 0) ? cli_look(c) : NULL;
+    int open_code = SL_OK;
+    exec *x = cli_plan(c, 0) ? cli_look(c, &open_code) : NULL;
+    sbuf out = { 0 };
     int code = 0;
     if (x) {
         if (c->a.json) {
-            sbuf json = { 0 };
-            plan_json(&c->plan, &json);
-            puts(sbuf_z(&json));
-            sbuf_free(&json);
+            plan_json(&c->plan, &out);
+            sbuf_putc(&out, '\n');
         } else {
-            print_plan(c, x);
+            print_plan(c, x, &out);
         }
+        code = cli_print(c, &out);
     } else {
-        code = cli_refuse(c);
+        code = cli_refuse(c, open_code);
     }
     exec_free(x);
     return code;

@@ -98,7 +98,7 @@ static void report(cli *c, const view *v, const run_result *r, bool to_err)
 static int run(cli *c)
 {
     if (!cli_plan(c, 0))
-        return cli_refuse(c);
+        return cli_refuse(c, SL_OK);
     const bool documents = documents_on_stdout(&c->plan);
     if (documents && c->a.json) {
         diag_error(&c->d, (diag_at){ 0 }, "--json and a sink that writes to standard output cannot have it both");

@@ -84,7 +84,9 @@ static void print(sample *s)
 static int measure(sample *s)
 {
     cli *c = s->c;
-    const exec_options o = { .threads = cli_threads(c),
+    int code = SL_OK;
+    const exec_options o = { .open_code = &code,
+                             .threads = cli_threads(c),
                              .memory = cli_memory(c),
                              .states = state_dir(c->a.state_dir),
                              .goal = goal_of(s),
@@ -96,9 +98,8 @@ static int measure(sample *s)
                              .tap_u = s,
                              .cancel = c->cancel };
     exec *x = exec_open(&c->plan, &o, &c->d);
-    int code = 0;
     if (!x)
-        return cli_refuse(c);
+        return cli_refuse(c, code);
     const exec_end end = exec_run(x);
     if (end == EXEC_FAILED) {
         cli_error(c, exec_error(x));
@@ -128,7 +129,7 @@ static int stats_command(cli *c)
 {
     sample s = { .c = c, .only = PLAN_NONE, .most = c->a.sample ? c->a.sample : SAMPLE };
     if (!cli_plan(c, ROWS))
-        return cli_refuse(c);
+        return cli_refuse(c, SL_OK);
     if (c->a.after && !choose_stage(&s))
         return EXIT_USAGE;
     s.stages = arena_zalloc(&c->mem, (c->plan.n_stages + 1) * sizeof *s.stages, _Alignof(stats_stage));

@@ -140,6 +140,8 @@ static int why_command(cli *c)
         code = why_trace(&w);
     if (!code && w.n_docs)
         code = why_partners(&w);
+    if (!code && c->d.nomem)
+        code = EXIT_INTERNAL;
     if (!code)
         code = tell(&w);
     run_report_free(&w.run);

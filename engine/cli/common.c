@@ -41,9 +41,10 @@ bool cli_registry(cli *c)
     return c->reg != NULL;
 }
 
-exec *cli_look(cli *c)
+exec *cli_look(cli *c, int *open_code)
 {
-    const exec_options o = { .threads = 1,
+    const exec_options o = { .open_code = open_code,
+                             .threads = 1,
                              .tag = "look",
                              .no_sinks = true,
                              .probe = true,
@@ -71,7 +72,7 @@ bool cli_plan(cli *c, int64_t batch_rows)
     const int level = log_state.level;
     log_state.level = LOG_ERROR; /* what stages tell of themselves would hide the mistakes */
     if (!c->d.nomem)
-        exec_free(cli_look(c));
+        exec_free(cli_look(c, NULL));
     log_state.level = level;
     return false;
 }
@@ -86,13 +87,24 @@ void cli_print_diags(cli *c, const char *end)
     diags_init(&c->d);
 }
 
-int cli_refuse(cli *c)
+int cli_refuse(cli *c, int open_code)
 {
     if (!c->d.errors)
         diag_nomem(&c->d);
-    const int code = c->d.nomem ? EXIT_INTERNAL : EXIT_CONFIG;
+    const int code = run_refused_code(&c->d, open_code);
     cli_print_diags(c, "nothing was read");
     return code;
+}
+
+int cli_print(cli *c, sbuf *text)
+{
+    const bool failed = text->failed;
+    if (failed)
+        diag_nomem(&c->d);
+    else
+        fputs(sbuf_z(text), stdout);
+    sbuf_free(text);
+    return failed ? EXIT_INTERNAL : 0;
 }
 
 void cli_diags_json(cli *c, json_writer *w)
@@ -140,24 +152,9 @@ unsigned cli_threads(const cli *c)
 {
     if (c->a.threads)
         return c->a.threads;
-    for (size_t cpus = 1024; cpus <= 1 << 16;
-         cpus *= 2) { /* the kernel refuses a set that is too small for its machine */
-        cpu_set_t *set = CPU_ALLOC(cpus);
-        const size_t size = CPU_ALLOC_SIZE(cpus);
-        int n = 0;
-        if (!set)
-            break;
-        const int r = sched_getaffinity(0, size, set);
-        const bool small = r && errno == EINVAL;
-        if (r == 0)
-            n = CPU_COUNT_S(size, set);
-        CPU_FREE(set);
-        if (n > 0)
-            return n > 1024 ? 1024 : (unsigned)n;
-        if (!small)
-            break;
-    }
-    return 1;
+    cpu_set_t set[64]; /* the kernel refuses a set that is too small for its machine */
+    const int n = sched_getaffinity(0, sizeof set, set) ? 1 : CPU_COUNT_S(sizeof set, set);
+    return n > 1024 ? 1024 : n > 1 ? (unsigned)n : 1;
 }
 
 static uint32_t find_stage(const plan *p, const char *name)

@@ -80,6 +80,7 @@ static void rule(const peek_view *v, const peek_doc *d, sbuf *out)
         sbuf_puts(out, "─");
     sbuf_printf(out, " %s%s%s  %s%s%s\n", paint(v, "\033[1m"), sbuf_z(&id), paint(v, "\033[0m"),
                 paint(v, d->reached ? "\033[32m" : "\033[31m"), fate, paint(v, "\033[0m"));
+    out->failed |= plain.failed || id.failed;
     sbuf_free(&plain);
     sbuf_free(&id);
 }
@@ -125,10 +126,12 @@ static void text_of(const peek_view *v, const peek_doc *d, sbuf *out)
         while (line.n && line.p[line.n - 1] == ' ')
             line.p[--line.n] = 0;
         sbuf_printf(out, "%s%s\n", line.n ? "    " : "", sbuf_z(&line));
+        out->failed |= line.failed;
         sbuf_free(&line);
     }
     if (p < end)
         sbuf_puts(out, "    …\n");
+    out->failed |= plain.failed;
     sbuf_free(&plain);
 }
 

@@ -344,6 +344,8 @@ static int run_finder(finder *f)
     f->turn = ++turns;
     if (!want_id(w, f->source, true))
         return why_no_memory(w);
+    int code = SL_OK;
+    o.open_code = &code;
     exec *x = exec_open(&c->plan, &o, &c->d);
     pthread_mutex_init(&f->lock, NULL);
     progress *shown = x && !f->n_places && !c->a.quiet ? progress_start(x, "looking", 0) : NULL;
@@ -357,7 +359,7 @@ static int run_finder(finder *f)
     pthread_mutex_destroy(&f->lock);
     if (w->n_chunks)
         qsort(w->chunks, w->n_chunks, sizeof *w->chunks, by_chunk);
-    const int code = x ? why_ended(w, x, end) : EXIT_CONFIG;
+    code = x ? why_ended(w, x, end) : run_refused_code(&c->d, code);
     if (!code) {
         w->n_looked += exec_stages(x)[f->source].in;
         learn_pieces(w, x, f->source, !f->n_places && !f->file);

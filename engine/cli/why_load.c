@@ -23,9 +23,11 @@ void why_warn(why *w, const char *fmt, ...)
     sbuf_vprintf(&text, fmt, ap);
     va_end(ap);
     const char **v = arena_grow(&w->c->mem, w->said, w->n_said, sizeof *v);
-    if (v && (v[w->n_said] = arena_strdup(&w->c->mem, sbuf_z(&text)))) {
+    if (!text.failed && v && (v[w->n_said] = arena_strdup(&w->c->mem, sbuf_z(&text)))) {
         w->said = v;
         w->n_said++;
+    } else {
+        diag_nomem(&w->c->d);
     }
     if (!w->c->a.quiet && !w->c->a.json)
         fprintf(stderr, "%swarning:%s %s\n", w->c->color_err ? "\033[1;33m" : "", w->c->color_err ? "\033[0m" : "",
@@ -41,33 +43,48 @@ static bool later(const struct stat *a, const struct stat *b)
                                                   : a->st_mtim.tv_nsec > b->st_mtim.tv_nsec;
 }
 
-/* The run whose run.json was written last. NULL: there is none. */
-static const char *newest(why *w)
+static bool is_gone(void) { return errno == ENOENT || errno == ENOTDIR; }
+
+/* The run whose run.json was written last. 0, or an exit code, and what is wrong is said. */
+static int newest(why *w, const char **best)
 {
-    const char *best = NULL;
     struct stat best_stat = { .st_size = 0 }, st;
-    DIR *dir = opendir("runs");
-    for (const struct dirent *e; dir && (e = readdir(dir));) {
-        const char *path = e->d_name[0] == '.' ? NULL : arena_printf(&w->c->mem, "runs/%s/run.json", e->d_name);
-        if (path && stat(path, &st) == 0 && (!best || later(&st, &best_stat))) {
-            best = arena_printf(&w->c->mem, "runs/%s", e->d_name);
+    const char *path = "runs";
+    DIR *dir = opendir(path);
+    int error = dir || is_gone() ? 0 : errno;
+    for (const struct dirent *e; dir && !error && (errno = 0, e = readdir(dir));) {
+        if (e->d_name[0] == '.')
+            continue;
+        path = arena_printf(&w->c->mem, "runs/%s/run.json", e->d_name);
+        const bool there = path && stat(path, &st) == 0;
+        if (!there)
+            error = !path ? ENOMEM : is_gone() ? 0 : errno;
+        else if (!*best || later(&st, &best_stat)) {
+            error = (*best = arena_printf(&w->c->mem, "runs/%s", e->d_name)) ? 0 : ENOMEM;
             best_stat = st;
         }
     }
+    if (dir && !error)
+        error = errno; /* of readdir, which says so that it did not come to the end */
     if (dir)
         closedir(dir);
-    return best;
+    if (error == ENOMEM)
+        return why_no_memory(w);
+    if (error)
+        diag_error(&w->c->d, (diag_at){ 0 }, "cannot read %s: %s", path, strerror(error));
+    else if (!*best)
+        diag_error(&w->c->d, (diag_at){ 0 }, "there is no run in runs/; name its folder: sluice why RUN %s", w->what);
+    return error || !*best ? EXIT_IO : 0;
 }
 
 static int read_run(why *w, const char *name)
 {
     cli *c = w->c;
     sbuf err = { 0 }, dir = { 0 };
-    if (!name && !(name = newest(w))) {
-        diag_error(&c->d, (diag_at){ 0 }, "there is no run in runs/; name its folder: sluice why RUN %s", w->what);
-        return EXIT_IO;
-    }
-    const int code = run_report_read(&w->run, name, &err);
+    int code = name ? 0 : newest(w, &name);
+    if (code)
+        return code;
+    code = run_report_read(&w->run, name, &err);
     if (code)
         diag_error(&c->d, (diag_at){ 0 }, "%s", sbuf_z(&err));
     char *real = code ? NULL : realpath(fs_dirname(w->run.path, &dir), NULL);
@@ -162,7 +179,7 @@ static int take_pipeline(why *w)
     const char *path = report_str(report_item(&w->run.root, "pipeline", 0), "path");
     int64_t n = 0;
     const bool piped = !strcmp(path, "-") || !strcmp(path, "stdin"); /* that is how messages call it */
-    if (!*path || !fs_exists(path)) {
+    if (!*path || (!fs_exists(path) && is_gone())) {
         if (*path && !piped)
             diag_error(&c->d, (diag_at){ 0 }, "%s, the pipeline file of %s, is not there any more", path, w->run.label);
         else
@@ -280,6 +297,8 @@ static int check_states(why *w, exec *x)
 {
     const exec_step *v;
     const size_t n = exec_outline(x, &v);
+    if (!n)
+        return why_no_memory(w);
     sbuf text = { 0 };
     for (size_t i = 0; i < n && !w->c->a.fit; i++)
         if (is_fit(&v[i]))
@@ -305,11 +324,8 @@ static int look(why *w)
     o.threads = 1;
     o.probe = true;
     exec *x = exec_open(&c->plan, &o, &c->d);
-    if (!x) {
-        if (c->d.nomem)
-            return EXIT_INTERNAL;
-        return open_code == SL_E_IO ? EXIT_IO : EXIT_CONFIG;
-    }
+    if (!x)
+        return run_refused_code(&c->d, open_code);
     say_inputs(w, x);
     const int code = check_states(w, x);
     const exec_file *v;
@@ -340,7 +356,7 @@ int why_load(why *w, const char *run)
     if ((code = take_pipeline(w)))
         return code;
     if (!cli_plan(c, 0))
-        return c->d.nomem ? EXIT_INTERNAL : EXIT_CONFIG;
+        return run_refused_code(&c->d, SL_OK);
     w->same_plan = !strcmp(c->plan.hash, report_str(&w->run.root, "plan_hash"));
     if (!w->same_plan)
         say_plan(w);

@@ -105,10 +105,12 @@ static int find_parts(group *g)
     o.tap_u = g;
     o.places = g->places;
     o.n_places = g->sorted ? 0 : g->n;
+    int code = SL_OK;
+    o.open_code = &code;
     exec *x = exec_open(&w->c->plan, &o, &w->c->d);
     if (!x)
-        return EXIT_CONFIG;
-    const int code = why_ended(w, x, exec_run(x));
+        return run_refused_code(&w->c->d, code);
+    code = why_ended(w, x, exec_run(x));
     exec_free(x);
     return code;
 }

@@ -415,10 +415,12 @@ static int replay(why *w)
     o.tap_u = w;
     o.places = places;
     o.n_places = w->whole ? 0 : w->n_docs;
+    int code = SL_OK;
+    o.open_code = &code;
     exec *x = exec_open(&c->plan, &o, &c->d);
     if (!x)
-        return EXIT_CONFIG;
-    int code = why_ended(w, x, exec_run(x));
+        return run_refused_code(&c->d, code);
+    code = why_ended(w, x, exec_run(x));
     if (!code && w->failed) {
         diag_error(&c->d, (diag_at){ 0 }, "%s",
                    w->n_rows < MOST_ROWS ? "out of memory" : "the document has too many parts");

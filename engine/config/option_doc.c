@@ -75,11 +75,15 @@ static sbuf *add_row(doc *d)
     return d->row[d->n++];
 }
 
-static void doc_free(doc *d)
+/* out fails where a cell did. */
+static void doc_free(doc *d, sbuf *out)
 {
+    out->failed |= d->failed;
     for (size_t i = 0; i < d->n; i++)
-        for (int c = 0; c < CELLS; c++)
+        for (int c = 0; c < CELLS; c++) {
+            out->failed |= d->row[i][c].failed;
             sbuf_free(&d->row[i][c]);
+        }
     free(d->row);
 }
 
@@ -122,6 +126,7 @@ static void fill(doc *d, option_table t, const char *prefix, int depth)
             continue;
         sbuf inner = { 0 };
         sbuf_printf(&inner, "%s%s.", prefix, o.name);
+        d->failed |= inner.failed;
         fill(d, (option_table){ o.table, t.stride }, sbuf_z(&inner), depth + 1);
         sbuf_free(&inner);
     }
@@ -156,8 +161,7 @@ void option_help_text(option_table t, sbuf *out)
         }
         sbuf_putc(out, '\n');
     }
-    out->failed |= d.failed;
-    doc_free(&d);
+    doc_free(&d, out);
 }
 
 static void markdown_cell(sbuf *out, const sbuf *cell, bool code)
@@ -187,6 +191,5 @@ void option_help_markdown(option_table t, sbuf *out)
         markdown_cell(out, &d.row[i][HELP], false);
         sbuf_putc(out, '\n');
     }
-    out->failed |= d.failed;
-    doc_free(&d);
+    doc_free(&d, out);
 }

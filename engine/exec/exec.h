@@ -141,7 +141,7 @@ bool exec_anew(exec *x, sbuf *err);
  * nothing. */
 bool exec_keep(exec *x);
 /* What exec_run would do, in order; after exec_open. */
-size_t exec_outline(exec *x, const exec_step **out);
+size_t exec_outline(exec *x, const exec_step **out); /* 0: out of memory */
 /* Runs all passes. May be called once. exec_error tells what went wrong. */
 exec_end exec_run(exec *x);
 /* Renames the outputs to their final names; after EXEC_OK. false: exec_error. */

@@ -12,16 +12,20 @@ typedef struct outline {
     pass_plan pass;
     exec_step *v;
     size_t n;
+    bool failed; /* out of memory */
 } outline;
 
-static exec_step *add_step(outline *o, const char *text, const char *note)
+static exec_step *add_step(outline *o, const sbuf *text, const sbuf *note)
 {
-    exec_step *v = arena_grow(&o->x->mem, o->v, o->n, sizeof *v);
+    exec_step *v = text->failed || note->failed ? NULL : arena_grow(&o->x->mem, o->v, o->n, sizeof *v);
+    o->failed |= !v;
     if (!v)
         return NULL;
     o->v = v;
-    v[o->n] = (exec_step){ .text = arena_strdup(&o->x->mem, text), .note = arena_strdup(&o->x->mem, note) };
-    return v[o->n].text && v[o->n].note ? &v[o->n++] : NULL;
+    v[o->n] =
+        (exec_step){ .text = arena_strdup(&o->x->mem, sbuf_z(text)), .note = arena_strdup(&o->x->mem, sbuf_z(note)) };
+    o->failed |= !v[o->n].text || !v[o->n].note;
+    return o->failed ? NULL : &v[o->n++];
 }
 
 /* ---- states ---- */
@@ -31,7 +35,8 @@ static bool look_for_state(outline *o, uint32_t stage, uint32_t what)
     const plan_stage *p = &o->x->p->stages[stage];
     char name[17];
     sbuf text = { 0 }, note = { 0 };
-    const char *path = states_there(o->x, stage, what, o->resumes, name);
+    const char *path;
+    o->failed |= !states_there(o->x, stage, what, o->resumes, name, &path);
     const bool found = path && (!o->resumes || artifact_verify(path, NULL) >= 0);
     if (found) {
         sbuf_printf(&text, "%s", p->name);
@@ -41,7 +46,7 @@ static bool look_for_state(outline *o, uint32_t stage, uint32_t what)
                     what == SL_WHOLE ? "not fitted again"
                     : what           ? "that input is not read"
                                      : "its input is not read for it");
-        exec_step *s = add_step(o, sbuf_z(&text), sbuf_z(&note));
+        exec_step *s = add_step(o, &text, &note);
         if (s)
             s->found = true;
     }
@@ -127,7 +132,7 @@ static void step_of(outline *o, uint32_t stage)
     }
     if (now->role == ROLE_FIT)
         reads_of(p, stage, ROLE_FIT, &note);
-    add_step(o, sbuf_z(&text), sbuf_z(&note));
+    add_step(o, &text, &note);
     sbuf_free(&text);
     sbuf_free(&note);
 }
@@ -142,7 +147,7 @@ static void keeps_of(outline *o)
         sbuf_printf(&text, "%s ─ disk", p->stages[i].name);
         sbuf_printf(&note, "kept for the next passes: %s",
                     p->stages[i].keep_why ? p->stages[i].keep_why : "a pipe can be read only once");
-        add_step(o, sbuf_z(&text), sbuf_z(&note));
+        add_step(o, &text, &note);
         sbuf_free(&text);
         sbuf_free(&note);
     }
@@ -174,7 +179,7 @@ static bool draw(outline *o)
             o->v[i].pass = number;
         pass_done(x->p, &o->todo, &o->pass);
     }
-    return o->pass.last;
+    return o->pass.last && !o->failed;
 }
 
 size_t exec_outline(exec *x, const exec_step **out)

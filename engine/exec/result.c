@@ -251,7 +251,10 @@ void exec_collect(exec *x)
 
 const exec_stage *exec_stages(const exec *x) { return x->result; }
 const char *exec_first_error(const exec *x) { return sbuf_z(&x->first_error); }
-const char *exec_error(const exec *x) { return sbuf_z(&x->fail_text); }
+const char *exec_error(const exec *x)
+{
+    return x->failed && !x->fail_text.n ? "out of memory" : sbuf_z(&x->fail_text); /* not even for the sentence */
+}
 int exec_error_code(const exec *x) { return x->failed ? x->fail_code : SL_OK; }
 const char *exec_notes(const exec *x) { return sbuf_z(&x->notes); }
 

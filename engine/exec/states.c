@@ -111,23 +111,30 @@ const char *states_path(exec *x, uint32_t stage, uint32_t what, char name[17])
     return artifact_path(&x->mem, x->o.states, x->p->stages[stage].common.use, name, kind);
 }
 
-const char *states_there(exec *x, uint32_t stage, uint32_t what, bool resumed, char name[17])
+bool states_there(exec *x, uint32_t stage, uint32_t what, bool resumed, char name[17], const char **path)
 {
-    const char *path = states_path(x, stage, what, name);
-    if (!path || fs_exists(path))
-        return path;
-    const char *waits = resumed ? states_waiting(x, stage, what, path) : NULL;
-    return waits && fs_exists(waits) ? waits : NULL;
+    const char *waits = NULL;
+    *path = states_path(x, stage, what, name);
+    if (!*path)
+        return !x->o.states;
+    if (fs_exists(*path))
+        return true;
+    const bool room = !resumed || states_waiting(x, stage, what, *path, &waits);
+    *path = waits && fs_exists(waits) ? waits : NULL;
+    return room;
 }
 
-static void note_state(exec *x, uint32_t stage, const char *what, const char *path, const char *waits, bool found)
+/* false: out of memory. */
+static bool note_state(exec *x, uint32_t stage, const char *what, const char *path, const char *waits, bool found)
 {
     exec_state *v = arena_grow(&x->mem, x->states, x->n_states, sizeof *v);
     if (!v)
-        return;
+        return false;
     x->states = v;
     v[x->n_states] = (exec_state){ stage, arena_strdup(&x->mem, what), arena_strdup(&x->mem, path), waits, found };
-    x->n_states += v[x->n_states].what && v[x->n_states].path;
+    const bool good = v[x->n_states].what && v[x->n_states].path;
+    x->n_states += good;
+    return good;
 }
 
 size_t exec_states(const exec *x, const exec_state **out)
@@ -159,7 +166,9 @@ bool states_save(exec *x, uint32_t stage, uint32_t what)
     made_by(x, stage, &by);
     report_of(x, stage, &report);
     const char *plugin_name = arena_printf(&x->mem, "%s %s", s->p->def->plugin->name, s->p->def->plugin->version);
-    if (!path || by.failed || report.failed) { /* saved, it would mislead every later run */
+    const char *waits = NULL;
+    if (!path || !states_waiting(x, stage, what, path, &waits) || !plugin_name || by.failed ||
+        report.failed) { /* saved, it would mislead every later run */
         sbuf_free(&by);
         sbuf_free(&report);
         return worker_fail(w, SL_E_NOMEM, "out of memory"), false;
@@ -168,12 +177,11 @@ bool states_save(exec *x, uint32_t stage, uint32_t what)
                                  .name = name,
                                  .what = kind,
                                  .state_version = s->s->state_version,
-                                 .plugin = plugin_name ? plugin_name : "",
+                                 .plugin = plugin_name,
                                  .made_by = sbuf_z(&by),
                                  .report = what == SL_WHOLE ? sbuf_z(&report) : "",
                                  .created = (int64_t)time(NULL) };
-    const char *waits = path ? states_waiting(x, stage, what, path) : NULL;
-    struct sl_io io = { .out = path ? artifact_create(waits ? waits : path, &head, &err) : NULL };
+    struct sl_io io = { .out = artifact_create(waits ? waits : path, &head, &err) };
     int r = io.out ? SL_OK : SL_E_IO;
     if (r == SL_OK) {
         stage_thread *st = &w->st[stage];
@@ -186,8 +194,11 @@ bool states_save(exec *x, uint32_t stage, uint32_t what)
         r = artifact_commit(io.out, &err);
     else
         artifact_abort(io.out);
-    if (r >= 0)
-        note_state(x, stage, kind, path, waits, false);
+    if (r >= 0 && !note_state(x, stage, kind, path, waits, false)) {
+        r = SL_E_NOMEM;
+        if (waits)
+            (void)unlink(waits); /* nobody knows of it */
+    }
     if (r < 0)
         worker_fail(w, r, "%s", err.n ? sbuf_z(&err) : "out of memory");
     sbuf_free(&err);
@@ -247,13 +258,15 @@ static void refuse(sbuf *why, const char *path, const char *reason)
     sbuf_puts(why, reason);
 }
 
-static void note_found(exec *x, uint32_t stage, uint32_t what, const char *kind, const char *path)
+static bool note_found(exec *x, uint32_t stage, uint32_t what, const char *kind, const char *path)
 {
     char name[17];
     const char *named = states_path(x, stage, what, name);
-    const char *waits = named ? states_waiting(x, stage, what, named) : NULL;
+    const char *waits = NULL;
+    if (x->o.states && (!named || !states_waiting(x, stage, what, named, &waits)))
+        return false;
     const bool still = waits && !strcmp(waits, path);
-    note_state(x, stage, kind, still ? named : path, still ? waits : NULL, true);
+    return note_state(x, stage, kind, still ? named : path, still ? waits : NULL, true);
 }
 
 /* A state into the stage. SL_OK; < 0 with a sentence in why. */
@@ -286,12 +299,12 @@ static int load(exec *x, uint32_t stage, uint32_t what, const char *path, sbuf *
                         (unsigned long long)artifact_left(io.in));
     if (r >= 0 && what == SL_WHOLE && (r = take_report(x, stage, artifact_head_of(io.in)->report)) == SL_E_STATE)
         worker_fail(w, r, "what it says of the fit cannot be read");
+    if (r >= 0 && !note_found(x, stage, what, artifact_head_of(io.in)->what, path))
+        r = SL_E_NOMEM;
     if (r < 0)
         refuse(why, path, w->error.n ? sbuf_z(&w->error) : "out of memory");
-    else {
+    else
         artifact_touch(path);
-        note_found(x, stage, what, artifact_head_of(io.in)->what, path);
-    }
     sbuf_clear(&w->error);
     w->error_code = 0;
     return r;
@@ -304,7 +317,9 @@ static int find(exec *x, uint32_t stage, uint32_t what, sbuf *why)
     stage_state *s = &x->st[stage];
     char name[17];
     sbuf broken = { 0 };
-    const char *path = states_there(x, stage, what, ledger_resumed(x), name);
+    const char *path;
+    if (!states_there(x, stage, what, ledger_resumed(x), name, &path))
+        return SL_E_NOMEM;
     if (!path)
         return SL_END;
     if (artifact_verify(path, &broken) < 0) {

@@ -15,15 +15,16 @@ void states_check_ports(exec *x,
                         diags *d); /* saved states that the pipeline names: are they there, and of this stage? */
 bool states_find(exec *x);         /* loads what is there */
 bool states_save(exec *x, uint32_t stage, uint32_t what);
-/* The one that is there; NULL: none. resumed: also one that this run saved in an earlier process and has not named. */
-const char *states_there(exec *x, uint32_t stage, uint32_t what, bool resumed, char name[17]);
+/* *path: the one that is there; NULL: none. resumed: also one that this run saved in an earlier process and has not
+ * named. false: out of memory. */
+bool states_there(exec *x, uint32_t stage, uint32_t what, bool resumed, char name[17], const char **path);
 /* Of plan, plugins and inputs: what a run that is continued must have in common with the one that left off. */
 uint64_t states_run_identity(exec *x);
-/* Where the state of a stage would be, by what makes it; NULL: nowhere. */
+/* Where the state of a stage would be, by what makes it; NULL: nowhere, or out of memory. */
 const char *states_path(exec *x, uint32_t stage, uint32_t what, char name[17]);
 
 /* ---- states_wait.c ---- */
-/* Where the state lies until the run is published; NULL: it need not wait. */
-const char *states_waiting(exec *x, uint32_t stage, uint32_t what, const char *path);
+/* *waits: where the state lies until the run is published; NULL: it need not wait. false: out of memory. */
+bool states_waiting(exec *x, uint32_t stage, uint32_t what, const char *path, const char **waits);
 void states_drop(exec *x); /* [one thread] those that still wait are removed */
 #endif

@@ -17,12 +17,14 @@ static bool spares_port(const plan_stage *p, uint32_t what)
     return spares;
 }
 
-const char *states_waiting(exec *x, uint32_t stage, uint32_t what, const char *path)
+bool states_waiting(exec *x, uint32_t stage, uint32_t what, const char *path, const char **waits)
 {
+    *waits = NULL;
     if (!x->quarantine || !spares_port(&x->p->stages[stage], what))
-        return NULL;
+        return true;
     const char *name = fs_basename(path);
-    return arena_printf(&x->mem, "%.*s.%s.%s.waits", (int)(name - path), path, name, x->o.tag ? x->o.tag : "x");
+    *waits = arena_printf(&x->mem, "%.*s.%s.%s.waits", (int)(name - path), path, name, x->o.tag ? x->o.tag : "x");
+    return *waits;
 }
 
 void exec_settle(exec *x)

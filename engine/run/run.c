@@ -44,6 +44,12 @@ int run_exit_code(int sl_error)
     }
 }
 
+int run_refused_code(const diags *d, int open_code)
+{
+    const bool memory = !d->errors || d->nomem || open_code == SL_E_NOMEM;
+    return memory ? EXIT_INTERNAL : open_code ? run_exit_code(open_code) : EXIT_CONFIG;
+}
+
 /* The run's own lines go to its log only: whoever called has its own way of telling. Before and after the threads run.
  */
 static void note(job *j, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
@@ -181,8 +187,11 @@ static int prepare(job *j)
         return EXIT_INTERNAL;
     }
     j->x = exec_open(j->p, &o, j->d);
-    if (!j->x)
-        return j->d->nomem ? EXIT_INTERNAL : code ? run_exit_code(code) : EXIT_CONFIG;
+    if (!j->x) {
+        if (!j->d->errors)
+            sbuf_puts(&j->error, "out of memory");
+        return run_refused_code(j->d, code);
+    }
     if (j->folder.continues && (r = take_up(j)))
         return r;
     j->facts.exec = j->x;

@@ -39,4 +39,6 @@ void run_pipeline(const plan *p, const run_options *o, diags *d, run_result *out
 void run_result_free(run_result *r);
 /* The exit code for a failure of a stage or of the engine: SL_E_*. */
 int run_exit_code(int sl_error);
+/* Of a pipeline that cannot be run: d says why; open_code: what exec_open left, or SL_OK. */
+int run_refused_code(const diags *d, int open_code);
 #endif

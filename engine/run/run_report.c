@@ -166,10 +166,15 @@ static bool check_shape(const json_tree *root, sbuf *err)
 
 /* ---- finding ---- */
 
+/* errno: 0, where the answer is certain. */
 static bool is_folder(const char *path)
 {
     struct stat st;
-    return stat(path, &st) == 0 && S_ISDIR(st.st_mode);
+    errno = 0;
+    const bool there = stat(path, &st) == 0;
+    if (errno == ENOENT || errno == ENOTDIR)
+        errno = 0;
+    return there && S_ISDIR(st.st_mode);
 }
 
 /* A run whose name is nearly this one. */
@@ -199,7 +204,12 @@ static const char *last_name(arena *mem, const char *path)
 static int find(run_report *r, const char *name, sbuf *err)
 {
     const char *under = strchr(name, '/') ? NULL : arena_printf(&r->mem, "runs/%s", name);
-    const bool folder = is_folder(name), run = !folder && under && !fs_exists(name) && is_folder(under);
+    const bool folder = is_folder(name);
+    if (errno) {
+        sbuf_printf(err, "cannot read %s: %s", name, strerror(errno));
+        return EXIT_IO;
+    }
+    const bool run = !folder && under && !fs_exists(name) && is_folder(under);
     if (folder || run) {
         r->path = arena_printf(&r->mem, "%s/run.json", run ? under : name);
         r->label = last_name(&r->mem, name);

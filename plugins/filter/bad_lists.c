@@ -81,8 +81,11 @@ static int read_folder(sl_ctx *c, const bad_lists_config *o, bad_lists *out)
     const int n = scandir(o->folder, &files, is_language, alphasort);
     int ret = SL_OK;
     if (n < 0)
-        return c->host->fail(c, errno == ENOMEM ? SL_E_NOMEM : SL_E_CONFIG, "cannot read the folder %s: %s", o->folder,
-                             strerror(errno));
+        return c->host->fail(c,
+                             errno == ENOMEM   ? SL_E_NOMEM
+                             : errno == ENOENT ? SL_E_CONFIG
+                                               : SL_E_IO,
+                             "cannot read the folder %s: %s", o->folder, strerror(errno));
     out->v = calloc((size_t)n + 1, sizeof(*out->v));
     if (!out->v)
         ret = c->host->fail(c, SL_E_NOMEM, "out of memory");

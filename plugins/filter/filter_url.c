@@ -25,8 +25,7 @@ typedef struct config {
 typedef struct state {
     const config *o;
     const sl_json_api *json;
-    psl_ctx_t *loaded; /* NULL: the library's own */
-    const psl_ctx_t *suffixes;
+    suffixes suffixes;
     list_table domains, urls, words, soft, subwords, expressions;
     automaton find_subwords;
     patterns patterns;
@@ -45,25 +44,6 @@ static int check(sl_ctx *c, const void *cfg)
     if (o->domains.n + o->urls.n + o->words.n + o->soft_words.n + o->subwords.n + o->patterns.n == 0)
         return c->host->fail(c, SL_E_CONFIG,
                              "no lists; give domains, urls, words, soft_words, subwords, patterns or some of them");
-    return SL_OK;
-}
-
-static int open_suffixes(sl_ctx *c, state *s)
-{
-    const char *path = s->o->public_suffixes;
-    if (!path) {
-        s->suffixes = psl_builtin();
-        if (!s->suffixes)
-            return c->host->fail(c, SL_E_CONFIG, "this libpsl has no list of its own; give public_suffixes");
-        c->host->log(c, INFO, "public suffixes: libpsl's own, sha1 of the list %s", psl_builtin_sha1sum());
-        return SL_OK;
-    }
-    s->suffixes = s->loaded = psl_load_file(path);
-    if (!s->loaded)
-        return c->host->fail(c, SL_E_CONFIG, "cannot read public suffixes from %s", path);
-    if (psl_suffix_count(s->loaded) <= 0)
-        return c->host->fail(c, SL_E_CONFIG, "%s lists no public suffixes", path);
-    c->host->log(c, INFO, "public suffixes: %s, %d", path, psl_suffix_count(s->loaded));
     return SL_OK;
 }
 
@@ -95,7 +75,7 @@ static int open_(sl_ctx *c, const void *cfg, void *g)
     s->json = c->host->service(c, "json", 1);
     if (!s->json)
         return c->host->fail(c, SL_E_INTERNAL, "the engine lends no service \"json\" 1");
-    int ret = open_suffixes(c, s);
+    int ret = suffixes_open(c, s->o->public_suffixes, &s->suffixes);
     if (ret >= 0)
         ret = open_lists(c, s);
     if (ret < 0)
@@ -213,7 +193,7 @@ static bool judge(const state *s, local *l, verdict *v, sl_str url)
     }
     if (s->domains.entries) {
         url_site site;
-        if (!url_site_of(s->suffixes, url, &l->site, &site))
+        if (!url_site_of(&s->suffixes, url, &l->site, &site))
             return false;
         if (has(&s->domains, site.registered, &entry))
             drop(v, DOMAIN, entry, 0, 0);
@@ -228,7 +208,9 @@ static bool judge(const state *s, local *l, verdict *v, sl_str url)
         return false;
     if (!v->dropped && s->patterns.n) {
         uint32_t given_up;
-        const sl_str pattern = patterns_find(&s->patterns, l->match, url, &given_up);
+        sl_str pattern;
+        if (!patterns_find(&s->patterns, l->match, url, &pattern, &given_up))
+            return false;
         if (given_up)
             v->c->host->count(v->c, C_GIVEN_UP, given_up);
         if (pattern.p)
@@ -286,7 +268,7 @@ static void close_(sl_ctx *c, void *g)
 {
     state *s = g;
     (void)c;
-    psl_free(s->loaded);
+    suffixes_free(&s->suffixes);
     automaton_free(&s->find_subwords);
     patterns_free(&s->patterns);
     list_free(&s->domains);

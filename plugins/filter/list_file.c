@@ -152,10 +152,11 @@ int list_read(sl_ctx *c, const list_spec *spec, list_table *out, uint64_t *hash)
     reader r = { .c = c, .spec = spec, .out = out, .buffer = malloc(BUFFER), .hash = XXH3_createState() };
     int ret = SL_OK;
     const int fd = open(spec->path, O_RDONLY | O_CLOEXEC);
+    const int why = errno;
     if (!r.buffer || !r.hash)
         ret = c->host->fail(c, SL_E_NOMEM, "out of memory");
     else if (fd < 0)
-        ret = c->host->fail(c, SL_E_CONFIG, "cannot open %s: %s", spec->path, strerror(errno));
+        ret = c->host->fail(c, why == ENOENT ? SL_E_CONFIG : SL_E_IO, "cannot open %s: %s", spec->path, strerror(why));
     else if (XXH3_64bits_reset(r.hash) == XXH_OK)
         ret = read_all(&r, fd);
     if (ret >= 0)

@@ -15,6 +15,8 @@ int patterns_make(sl_ctx *c, const list_table *list, patterns *out)
             pcre2_compile((PCRE2_SPTR)text.p, text.n, PCRE2_UTF | PCRE2_MATCH_INVALID_UTF, &error, &where, NULL);
         if (!code) {
             PCRE2_UCHAR why[200] = { 0 };
+            if (error == PCRE2_ERROR_HEAP_FAILED)
+                return c->host->fail(c, SL_E_NOMEM, "out of memory");
             pcre2_get_error_message(error, why, sizeof(why));
             return c->host->fail(c, SL_E_CONFIG, "the pattern '%.*s' is wrong at byte %zu: %s",
                                  (int)(text.n < 200 ? text.n : 200), text.p, (size_t)where, (const char *)why);
@@ -26,18 +28,22 @@ int patterns_make(sl_ctx *c, const list_table *list, patterns *out)
     return SL_OK;
 }
 
-sl_str patterns_find(const patterns *all, pcre2_match_data *work, sl_str text, uint32_t *given_up)
+bool patterns_find(const patterns *all, pcre2_match_data *work, sl_str text, sl_str *hit, uint32_t *given_up)
 {
+    *hit = (sl_str){ 0 };
     *given_up = 0;
-    for (uint32_t i = 0; i < all->n; i++) {
+    for (uint32_t i = 0; i < all->n && !hit->p; i++) {
         int found = pcre2_match(all->code[i], (PCRE2_SPTR)text.p, text.n, 0, 0, work, NULL);
         if (found == PCRE2_ERROR_JIT_STACKLIMIT)
             found = pcre2_match(all->code[i], (PCRE2_SPTR)text.p, text.n, 0, PCRE2_NO_JIT, work, NULL);
+        if (found == PCRE2_ERROR_NOMEMORY)
+            return false;
         if (found >= 0)
-            return all->text[i];
-        *given_up += found != PCRE2_ERROR_NOMATCH;
+            *hit = all->text[i];
+        else
+            *given_up += found != PCRE2_ERROR_NOMATCH;
     }
-    return (sl_str){ 0 };
+    return true;
 }
 
 void patterns_free(patterns *all)

@@ -13,9 +13,9 @@ typedef struct patterns { /* zeroed: none */
 
 /* Of a sealed list, which must stay. 0, or a failure with its message left; patterns_free in any case. */
 int patterns_make(sl_ctx *c, const list_table *list, patterns *out);
-/* The first one that matches somewhere in the text; p NULL: none. *given_up: how many took more steps than PCRE2
- * allows. One `work` a thread. */
-sl_str patterns_find(const patterns *all, pcre2_match_data *work, sl_str text, uint32_t *given_up);
+/* *hit: the first one that matches somewhere in the text; p NULL: none. *given_up: how many took more steps than PCRE2
+ * allows. One `work` a thread. false: out of memory. */
+bool patterns_find(const patterns *all, pcre2_match_data *work, sl_str text, sl_str *hit, uint32_t *given_up);
 void patterns_free(patterns *all);
 
 #endif

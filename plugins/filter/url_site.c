@@ -3,7 +3,7 @@
 #include "text/case.h"
 #include "text/lines.h"
 
-enum { LABELS_MOST = 8, SUFFIX_MOST = 100 }; /* of a public suffix: labels, bytes */
+enum { LABELS_MOST = 8 }; /* of a public suffix */
 
 static bool in_scheme(char c)
 {
@@ -78,23 +78,10 @@ static bool ascii_dots(sl_str host, text_buf *out)
     return true;
 }
 
-static bool is_suffix(const psl_ctx_t *list, const char *name)
-{
-    return psl_is_public_suffix2(list, name, PSL_TYPE_ICANN | PSL_TYPE_NO_STAR_RULE);
-}
-
-/* Does a rule such as *.kobe.jp stand for any label before the name? */
-static bool has_wildcard(const psl_ctx_t *list, const char *name)
-{
-    char any[SUFFIX_MOST + 3] = "-.";
-    memcpy(any + 2, name, strlen(name) + 1);
-    return is_suffix(list, any);
-}
-
 /* How many labels of the host, in lower case and ended by a zero byte, are its public suffix; 0: it has none. Where the
  * reference differs from the library: a label may be empty where any may stand, and of *.kobe.jp does not follow that
  * kobe.jp is a suffix when it is the whole host. */
-static uint32_t suffix_labels(const psl_ctx_t *list, const char *host, size_t n)
+static uint32_t suffix_labels(const suffixes *list, const char *host, size_t n)
 {
     uint32_t found = 0;
     size_t begin = n;
@@ -105,8 +92,8 @@ static uint32_t suffix_labels(const psl_ctx_t *list, const char *host, size_t n)
         if (n - begin > SUFFIX_MOST || memchr(host + begin, 0, end - begin))
             break;
         if (begin == end)
-            return labels > 1 && has_wildcard(list, host + begin + 1) ? labels : found;
-        if (is_suffix(list, host + begin) && (begin > 0 || labels == 1 || !has_wildcard(list, host)))
+            return labels > 1 && suffixes_any(list, host + begin + 1) ? labels : found;
+        if (suffixes_has(list, host + begin) && (begin > 0 || labels == 1 || !suffixes_any(list, host)))
             found = labels;
         if (begin-- == 0)
             break;
@@ -124,7 +111,7 @@ static size_t last_labels(sl_str host, uint32_t labels)
     return labels == 1 ? 0 : host.n;
 }
 
-bool url_site_of(const psl_ctx_t *list, sl_str url, url_work *w, url_site *out)
+bool url_site_of(const suffixes *list, sl_str url, url_work *w, url_site *out)
 {
     *out = (url_site){ 0 };
     w->lower.n = 0;

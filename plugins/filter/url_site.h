@@ -1,7 +1,7 @@
 /* The site of a URL as tldextract 5 has it, which datatrove's URL filter asks. */
 #ifndef FILTER_URL_SITE_H
 #define FILTER_URL_SITE_H
-#include <libpsl.h>
+#include "suffixes.h"
 #include "text/buf.h"
 
 typedef struct url_site {
@@ -14,7 +14,7 @@ typedef struct url_work { /* zeroed: empty; kept from URL to URL */
 
 /* Letters stay as they are written; public suffixes are those of the ICANN section of the list, whatever their case.
  * Good until the next call. false: out of memory. */
-bool url_site_of(const psl_ctx_t *list, sl_str url, url_work *w, url_site *out);
+bool url_site_of(const suffixes *list, sl_str url, url_work *w, url_site *out);
 void url_work_free(url_work *w);
 
 #endif

@@ -82,17 +82,23 @@ static const char *base(const char *path)
     return slash ? slash + 1 : path ? path : "";
 }
 
-static bool counts(const void *from)
+static bool starts(const char *text, const char *with) { return !strncmp(text, with, strlen(with)); }
+
+static bool counts(const char *what, const void *from)
 {
-    static const char *const others[] = { "ld-linux", "libgomp",   "libomp",    "libgcc_s",   "libasan",
-                                          "libubsan", "libcrypto", "libstdc++", "libarchive", "libc.so" };
+    static const char *const others[] = { "ld-linux", "libgomp",   "libomp",     "libgcc_s", "libasan",
+                                          "libubsan", "libcrypto", "libarchive", "libc.so" };
     Dl_info d;
     if (!dladdr(from, &d) || !d.dli_fname)
         return false;
+    const char *name = base(d.dli_fname);
     for (size_t i = 0; i < sizeof others / sizeof *others; i++)
-        if (!strncmp(base(d.dli_fname), others[i], strlen(others[i])))
+        if (starts(name, others[i]))
             return false;
-    return true;
+    if (starts(what,
+               "_Zn")) /* that of libsimdjson, once, where it chooses among its implementations, ends the process */
+        return !starts(name, "libsimdjson") || strstr(what, "nothrow");
+    return !starts(name, "libstdc++");
 }
 
 static uint64_t mix(uint64_t h, uint64_t x) { return (h ^ x) * 0x9E3779B97F4A7C15u ^ (h >> 29); }
@@ -128,7 +134,7 @@ static void say_place(void *const *frames, int n)
 /* A call of a class; true: it is to fail, and errno is set. path or fd: what it works on. */
 static __attribute__((noinline)) bool fails(int class, const char *what, const void *from, const char *path, int fd)
 {
-    if (!setting.report || inside || (!setting.lists && class != setting.fails) || !counts(from))
+    if (!setting.report || inside || (!setting.lists && class != setting.fails) || !counts(what, from))
         return false;
     const long now = setting.lists ? 1 : atomic_fetch_sub(&left, 1);
     if (now > 1 || (now < 1 && !setting.on))
@@ -192,9 +198,27 @@ CALL(MEMORY, void *, aligned_alloc, (size_t align, size_t n), (align, n), NULL, 
 CALL(MEMORY, void *, mmap, (void *p, size_t n, int prot, int flags, int fd, off_t at), (p, n, prot, flags, fd, at),
      NULL, fd, MAP_FAILED)
 
-/* new (std::nothrow): what C++ code uses that handles it; a new that throws ends a program without exceptions. */
 CALL(MEMORY, void *, _ZnwmRKSt9nothrow_t, (size_t n, const void *tag), (n, tag), NULL, -1, NULL)
 CALL(MEMORY, void *, _ZnamRKSt9nothrow_t, (size_t n, const void *tag), (n, tag), NULL, -1, NULL)
+
+/* A new that throws: std::bad_alloc, by the function that throws it in the program's C++ library. */
+#define NEW(name)                                                                                                      \
+    void *name(size_t n);                                                                                              \
+    void *name(size_t n)                                                                                               \
+    {                                                                                                                  \
+        static void *(*next)(size_t n);                                                                                \
+        static void (*throws)(void);                                                                                   \
+        if (!next)                                                                                                     \
+            *(void **)&next = behind(#name);                                                                           \
+        if (!throws)                                                                                                   \
+            *(void **)&throws = behind("_ZSt17__throw_bad_allocv");                                                    \
+        if (FAILS(MEMORY, NULL, -1))                                                                                   \
+            throws();                                                                                                  \
+        return next(n);                                                                                                \
+    }
+
+NEW(_Znwm)
+NEW(_Znam)
 
 /* ---- reading ---- */
 
