@@ -46,6 +46,10 @@ void ledger_settle(ledger *l, item end);
 /* Which stages do what in the pass, from where, and in how many items. Fits that are found make other passes. */
 uint64_t ledger_pass(const exec *x);
 
+/* ---- ledger_mark.c ---- */
+/* [one thread] What passes before the last put into the quarantine is safe before the last begins. */
+void ledger_mark_first(exec *x);
+
 /* ---- ledger_resume.c ---- */
 /* The outputs go on behind what an earlier process wrote, so the pass has to. can: it may be continued at all. */
 bool ledger_fits(exec *x, bool can);

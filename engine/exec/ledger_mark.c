@@ -55,6 +55,21 @@ end:
     return r;
 }
 
+void ledger_mark_first(exec *x)
+{
+    sbuf err = { 0 };
+    const uint64_t age = outputs_tail_age(x->outs, 0); /* whatever waits to be a frame goes along */
+    int r = 0;
+    while ((r = outputs_work(x->outs, 0, &err)) > 0)
+        ;
+    if (r == 0)
+        r = write_mark(x, x->ledger, &err);
+    if (r < 0)
+        log_line(LOG_DEBUG, "no mark was written: %s", sbuf_z(&err));
+    (void)outputs_tail_age(x->outs, age);
+    sbuf_free(&err);
+}
+
 void ledger_mark(worker *w, bool now)
 {
     exec *x = w->x;

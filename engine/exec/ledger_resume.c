@@ -147,10 +147,10 @@ bool exec_resume(exec *x, const char *journal, size_t size, sbuf *why)
     arena_init(&mem, 0);
     ledger *l = ledger_new(x);
     bool good = l && parse_mark(journal, size, &mem, c) && read_mark(x, l, c) &&
-                damage_load(x, c[DAMAGE].v.list.p, c[DAMAGE].v.list.n, c[TEXTS].v.list.p, c[TEXTS].v.list.n);
+                damage_load(x, 0, c[DAMAGE].v.list.p, c[DAMAGE].v.list.n, c[TEXTS].v.list.p, c[TEXTS].v.list.n);
     if (!good) {
         sbuf_puts(why, "its record of progress is of no use, or of other inputs or plugins");
-    } else if (outline_reads_kept(x)) {
+    } else if (outline_misses_kept(x)) {
         sbuf_puts(why, "documents that it had kept on disk for its last pass are gone");
         good = false;
     } else {

@@ -279,8 +279,11 @@ class Ground:
             return []
         return sorted((n for n in names if n.startswith("kills-")), key=lambda n: int(n[6:]))
 
+    def at(self, run, *names):
+        return os.path.join(self.folder, "runs", run, *names)
+
     def last(self, *names):
-        return os.path.join(self.folder, "runs", (self.runs() or ["kills-0"])[-1], *names)
+        return self.at((self.runs() or ["kills-0"])[-1], *names)
 
     def marked(self):
         return os.path.exists(self.last("progress"))
@@ -342,14 +345,14 @@ class Ground:
     def left(self):
         """What no run that is done may leave behind: temporary and hidden files, scratch files, its progress."""
         names = [n for n in fl.tree(self.folder) if not n.endswith(".lock") and ".state." not in n]  # those go with time
-        names += [r + "/scratch" for r in self.runs() if os.path.exists(os.path.join(self.folder, "runs", r, "scratch"))]
+        for folder in ("scratch", "kept"):
+            names += [f"{r}/{folder}" for r in self.runs() if os.path.exists(self.at(r, folder))]
         return [
             n
             for n in names
             if os.path.basename(n).startswith(".")
             or n.endswith(".tmp")
-            or os.path.basename(n) in ("progress", "splits.part")
-            or "/scratch" in n
+            or os.path.basename(n) in ("progress", "splits.part", "kept.index", "scratch", "kept")
         ]
 
     def clear(self):
