@@ -311,7 +311,7 @@ struct exec {
     exec_split *manifest;
     size_t n_manifest;
     ledger *ledger;      /* of the pass that writes; NULL until then */
-    keeping *keeps;         /* what another process can go on with; NULL: nothing */
+    keeping *keeps;      /* what another process can go on with; NULL: nothing */
     uint64_t kept_bytes; /* written to stores that are closed */
     exec_state *states;  /* found or saved */
     size_t n_states;
@@ -439,8 +439,11 @@ typedef struct pack_source {
 int pack_read(worker *w, pack_source *from, flow **f);
 
 /* ---- outline.c ---- */
-/* Would the pass that writes read documents that an earlier pass kept, and that are not there any more? */
-bool outline_misses_kept(exec *x);
+/* Which stages do what in a pass, and from where. Fits that are found make other passes. */
+uint64_t outline_pass_hash(const plan *p, const pass_plan *of);
+/* That of the pass that would write now; 0: it would read documents that an earlier process kept and that are not there
+ * any more, or memory ran out. */
+uint64_t outline_last_pass(exec *x);
 
 /* ---- pass.c ---- */
 uint64_t item_bytes(const worker *w); /* of input, for progress */

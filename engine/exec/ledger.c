@@ -1,7 +1,6 @@
 /* Counts, item by item, and their sum; which passes have them. */
 #include <stdlib.h>
 #include <string.h>
-#include "base/hash.h"
 #include "exec/kept.h"
 #include "exec/ledger_internal.h"
 
@@ -279,17 +278,6 @@ ledger *ledger_new(const exec *x)
     return NULL;
 }
 
-uint64_t ledger_pass(const exec *x)
-{
-    uint64_t h = x->now.n;
-    for (uint32_t i = 0; i < x->p->n_stages; i++) {
-        const pass_stage *s = pass_of(x, i);
-        h = hash_two(h, (uint64_t)s->role | (uint64_t)s->feed << 8 | (uint64_t)s->official << 9 |
-                            (uint64_t)(x->st[i].store.sort != NULL) << 10);
-    }
-    return h;
-}
-
 bool ledger_reads_pipe(const exec *x)
 {
     bool any = false;
@@ -326,7 +314,8 @@ bool ledger_begin(exec *x)
         return true;
     if (!l && !(l = x->ledger = ledger_new(x)))
         return false;
-    l->pass = ledger_pass(x);
+    l->pass = outline_pass_hash(x->p, &x->now.plan);
+    l->items = x->now.n;
     l->base = x->now.base;
     const char *mode = l->start.split || l->start.chunk ? "r+" : "w";
     l->splits = x->o.journal_splits ? fopen(x->o.journal_splits, mode) : NULL;

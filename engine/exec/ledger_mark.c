@@ -35,9 +35,9 @@ static int write_mark(exec *x, ledger *l, sbuf *err)
         goto end; /* an open frame that was in the last mark waits to be written now: that mark is better */
     pthread_mutex_lock(&l->lock);
     ledger_settle(l, at);
-    sbuf_printf(&json, "{\"made_by\":%llu,\"pass\":%llu,\"base\":%llu,\"start\":[%llu,%llu]",
-                (unsigned long long)states_run_identity(x), (unsigned long long)l->pass, (unsigned long long)l->base,
-                (unsigned long long)at.split, (unsigned long long)chunk);
+    sbuf_printf(&json, "{\"made_by\":%llu,\"pass\":[%llu,%llu],\"base\":%llu,\"start\":[%llu,%llu]",
+                (unsigned long long)states_run_identity(x), (unsigned long long)l->pass, (unsigned long long)l->items,
+                (unsigned long long)l->base, (unsigned long long)at.split, (unsigned long long)chunk);
     write_sum(l, &json);
     pthread_mutex_unlock(&l->lock);
     damage_save(x, at, &json);

@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "base/fs.h"
+#include "base/hash.h"
 #include "exec/kept.h"
 #include "exec/states.h"
 
@@ -191,21 +192,32 @@ size_t exec_outline(exec *x, const exec_step **out)
     return good ? o.n : 0;
 }
 
-bool outline_misses_kept(exec *x)
+uint64_t outline_pass_hash(const plan *p, const pass_plan *of)
+{
+    uint64_t h = 0;
+    for (uint32_t i = 0; i < p->n_stages; i++) {
+        const pass_stage *s = &of->st[i];
+        h = hash_two(h, (uint64_t)s->role | (uint64_t)s->feed << 8 | (uint64_t)s->official << 9);
+    }
+    return h | 1;
+}
+
+uint64_t outline_last_pass(exec *x)
 {
     outline o = { .x = x, .resumes = true };
     const size_t n = x->p->n_stages;
-    if (!begin(&o))
-        return true;
+    bool *there = arena_zalloc(&x->mem, n + 1, 1);
+    if (!there || !begin(&o))
+        return 0;
     for (uint32_t i = 0; kept_find(x) && i < n; i++)
         o.todo.stored[i] = kept_holds(x, i);
-    if (x->keeps && !kept_usable(x, &o.todo, true))
+    if (kept_find(x) && !kept_usable(x, &o.todo, true))
         memset(o.todo.stored, 0, n);
-    bool *there = arena_zalloc(&x->mem, n + 1, 1), misses = !there;
-    if (there)
-        memcpy(there, o.todo.stored, n);
-    misses = misses || !draw(&o);
-    for (uint32_t i = 0; !misses && i < n; i++)
-        misses = o.pass.st[i].feed && x->p->stages[i].def->s.kind != SL_SOURCE && !x->p->stages[i].sorts && !there[i];
-    return misses;
+    memcpy(there, o.todo.stored, n);
+    if (!draw(&o))
+        return 0;
+    for (uint32_t i = 0; i < n; i++)
+        if (o.pass.st[i].feed && x->p->stages[i].def->s.kind != SL_SOURCE && !x->p->stages[i].sorts && !there[i])
+            return 0;
+    return outline_pass_hash(x->p, &o.pass);
 }

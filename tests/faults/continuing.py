@@ -82,7 +82,7 @@ MARKED = FITS.replace(
     "",
 )
 
-# Documents kept between passes: a later run finds the fitted state, and needs them no more.
+# Documents kept between passes: a process that goes on reads them too.
 KEPT = FITS.replace("materialize: never", "materialize: always")
 
 # A sort of more than one piece; what is above it counts in an earlier pass, and is quarantined there.
@@ -112,6 +112,18 @@ BOTH = SORTED.replace(
       name: earlier
       path: ${in}/index.jsonl""",
 )
+
+# A costly stage: what it made is kept, and it does not run again.
+COSTLY = BOTH.replace(
+    "  - use: dedup.exact",
+    """  - use: filter.where
+    any:
+      - column: id
+        is_not: [doc-17, doc-18]
+  - use: test.once
+  - use: dedup.exact""",
+)
+COSTLY_FITS = COSTLY.replace("- use: shuffle", "- use: sample.random\n    keep: 30000")
 
 # Damage that is skipped: what it says must not be lost.
 DAMAGED = (
@@ -288,6 +300,10 @@ class Ground:
     def marked(self):
         return os.path.exists(self.last("progress"))
 
+    def is_kept(self):
+        """Is there something that a pass has kept for the next process?"""
+        return os.path.exists(self.last("kept.index"))
+
     def marked_at(self):
         """Number of the item where the mark begins; 0: there is none."""
         try:
@@ -322,6 +338,10 @@ class Ground:
 
     def continued(self):
         return "going on where an earlier run left off" in self.log()
+
+    def reads(self):
+        """How many documents each pass of the last process read."""
+        return [p["documents"] for p in self.manifest()["passes"]]
 
     def result(self):
         """Digest of every output, the quarantine and the list of splits; what run.json counts."""
