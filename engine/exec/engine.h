@@ -27,6 +27,7 @@
 typedef struct worker worker;
 typedef struct flow flow;
 typedef struct ledger ledger;
+typedef struct keeping keeping;
 struct guard_block;
 struct guard_names;
 struct guard_twin;
@@ -98,6 +99,8 @@ typedef struct stage_thread { /* what sl_ctx.engine points to: one for each stag
 typedef struct store { /* what leaves a stage, to be read again */
     sorter *sort;
     pieces *kept;
+    scratch *files; /* of kept, where another process can go on with it; else NULL */
+    bool sealed;    /* it can */
     uint64_t first; /* pos of a sorted one: (first + piece) << 32 | ordinal */
 } store;
 
@@ -198,7 +201,7 @@ typedef struct pass {
 typedef struct damage { /* a sentence of input_chunk_damage, and where it belongs */
     item at;
     uint32_t nth, file;
-    unsigned pass; /* 0: an earlier process met it in the pass that writes */
+    unsigned pass; /* 0: an earlier process met it in the pass that writes; UINT32_MAX: in one before */
     const char *text;
 } damage;
 
@@ -309,8 +312,10 @@ struct exec {
     exec_stage *seen; /* of stages that ran in an earlier pass: they must decide the same again */
     exec_split *manifest;
     size_t n_manifest;
-    ledger *ledger;     /* of the pass that writes; NULL until then */
-    exec_state *states; /* found or saved */
+    ledger *ledger;      /* of the pass that writes; NULL until then */
+    keeping *keeps;      /* what another process can go on with; NULL: nothing */
+    uint64_t kept_bytes; /* written to stores that are closed */
+    exec_state *states;  /* found or saved */
     size_t n_states;
     exec_pass *passes; /* that were run */
     size_t n_run;
@@ -411,8 +416,11 @@ int reshape_park(worker *w, uint32_t stage, flow *f);
 /* ---- store.c, pack.c ---- */
 enum {
     SORT_PIECE = 8 << 20 /* bytes of documents, about */,
-    EXEC_SORT_ROOM = 1 << 18
-}; /* numbers of pos that a sorted stream gets: its pieces at most */
+    EXEC_SORT_ROOM = 1 << 18, /* numbers of pos that a sorted stream gets: its pieces at most */
+    SCRATCH_LEVEL = -1        /* of zstd: what is kept between passes is read again soon */
+};
+/* Where what leaves the stage is kept so that another process can go on with it. NULL: out of memory. */
+scratch *store_files(exec *x, uint32_t stage, unsigned threads);
 bool store_open(exec *x, uint32_t stage, int capture);
 int store_put(worker *w, uint32_t stage, const flow *f); /* the live rows */
 int store_end_item(worker *w);
@@ -436,7 +444,11 @@ int pack_read(worker *w, pack_source *from, flow **f);
 void probe_sources(exec *x, diags *d); /* see exec_options.probe */
 
 /* ---- outline.c ---- */
-bool outline_reads_kept(exec *x); /* would the pass that writes read documents that an earlier pass kept? */
+/* Which stages do what in a pass, and from where. Fits that are found make other passes. */
+uint64_t outline_pass_hash(const plan *p, const pass_plan *of);
+/* That of the pass that would write now; 0: it would read documents that an earlier process kept and that are not there
+ * any more, or memory ran out. */
+uint64_t outline_last_pass(exec *x);
 
 /* ---- pass.c ---- */
 uint64_t item_bytes(const worker *w); /* of input, for progress */
@@ -480,7 +492,10 @@ bool result_make(exec *x);
 void result_free(exec *x);
 void result_add_pass(exec *x, bool partial); /* sums over the workers, after the threads of a pass */
 void exec_collect(exec *x);                  /* the whole, at the end */
-/* Damage that the pass met below `end`, in this process or an earlier one, as members of a JSON object; and back. */
+/* Damage that the pass met below `end`, in this process or an earlier one, as members of a JSON object; all that passes
+ * before the one that writes have met; and back: which_pass as in struct damage. */
 void damage_save(exec *x, item end, sbuf *out);
-bool damage_load(exec *x, const uint64_t *numbers, size_t n_numbers, const sl_str *texts, size_t n_texts);
+void damage_save_all(exec *x, sbuf *out);
+bool damage_load(exec *x, unsigned which_pass, const uint64_t *numbers, size_t n_numbers, const sl_str *texts,
+                 size_t n_texts);
 #endif

@@ -29,8 +29,10 @@ typedef struct exec_options {
     const char *scratch;                  /* folder for what does not fit into memory; NULL: that of temporary files */
     const char *states;                   /* folder of saved states; NULL: none are looked for and none saved */
     const char *journal, *journal_splits; /* files of the run in which it notes how far it is; NULL: it does not */
-    bool resume;                          /* an earlier process left off: exec_resume or exec_anew follows exec_open */
-    bool fresh;                           /* do not use the saved states that are there; save new ones */
+    const char *kept, *kept_index; /* folder and file for what passes keep, so that another process can go on with it;
+                                      NULL: it is gone with the process */
+    bool resume;                   /* an earlier process left off: exec_resume or exec_anew follows exec_open */
+    bool fresh;                    /* do not use the saved states that are there; save new ones */
     bool probe; /* look at the first records of each source: a column that a stage reads by name and that none of them
                  * has is a mistake */
     /* With pick: ascending places (pos). Pieces of input without one of them are not read in those passes; a stream is
@@ -137,8 +139,8 @@ exec *exec_open(const plan *p, const exec_options *o, diags *d);
  * why says why, and exec_anew is to be called; that removes what the earlier process left of the outputs. */
 bool exec_resume(exec *x, const char *journal, size_t size, sbuf *why);
 bool exec_anew(exec *x, sbuf *err);
-/* After a run that did not end well: leaves what it has committed, so that it can be continued. false: there is
- * nothing. */
+/* After a run that did not end well: leaves what it has committed and kept, so that it can be continued. false: there
+ * is nothing. */
 bool exec_keep(exec *x);
 /* What exec_run would do, in order; after exec_open. */
 size_t exec_outline(exec *x, const exec_step **out); /* 0: out of memory */
@@ -148,6 +150,8 @@ exec_end exec_run(exec *x);
 bool exec_publish(exec *x);
 /* The run is on record as done: states that waited for that get their names. */
 void exec_settle(exec *x);
+/* What was kept for another process is removed: it shall not go on. */
+bool exec_forget(exec *x, sbuf *err);
 /* After EXEC_TOO_MANY_ERRORS: gives the quarantine its final name, with what came to it so far. false: there is none,
  * or it failed. */
 bool exec_salvage(exec *x);

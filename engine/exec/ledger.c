@@ -1,7 +1,7 @@
 /* Counts, item by item, and their sum; which passes have them. */
 #include <stdlib.h>
 #include <string.h>
-#include "base/hash.h"
+#include "exec/kept.h"
 #include "exec/ledger_internal.h"
 
 enum { FIXED = 6 /* in, kept, out, absorbed, annotated, batches */ };
@@ -278,37 +278,30 @@ ledger *ledger_new(const exec *x)
     return NULL;
 }
 
-uint64_t ledger_pass(const exec *x)
+bool ledger_reads_pipe(const exec *x)
 {
-    uint64_t h = x->now.n;
-    for (uint32_t i = 0; i < x->p->n_stages; i++) {
-        const pass_stage *s = pass_of(x, i);
-        h = hash_two(h, (uint64_t)s->role | (uint64_t)s->feed << 8 | (uint64_t)s->official << 9 |
-                            (uint64_t)(x->st[i].store.sort != NULL) << 10);
-    }
-    return h;
+    bool any = false;
+    for (uint32_t i = 0; i < x->p->n_stages; i++)
+        for (size_t k = 0; k < x->st[i].files.n; k++)
+            any |= x->st[i].files.v[k].sequential;
+    return any;
 }
 
 /* A pass can go on where it was left if nothing but the outputs knows of the documents before: no stage gathers
- * anything, or must see them all in order. What was kept for it is gone with the process, and would not be made again:
- * the fits that needed it are found. */
+ * anything, or must see them all in order; and what was kept for it will be found. */
 static bool can_continue(const exec *x)
 {
     if (!x->o.journal || !x->now.plan.last || !x->now.writes || x->o.tap)
         return false;
     for (uint32_t i = 0; i < x->p->n_stages; i++)
-        if ((pass_of(x, i)->feed && x->st[i].store.kept) ||
+        if ((pass_of(x, i)->feed && x->st[i].store.kept && !kept_holds(x, i)) ||
             (pass_of(x, i)->role != ROLE_OFF &&
              ((x->st[i].s->flags & SL_F_ORDERED) || (x->st[i].s->combine && x->st[i].s->finish))))
             return false;
     for (size_t i = 0; i < x->n_outs; i++)
         if (!strcmp(output_spec_of(x->out_list[i])->path, "-"))
             return false;
-    for (uint32_t i = 0; i < x->p->n_stages; i++)
-        for (size_t k = 0; k < x->st[i].files.n; k++)
-            if (x->st[i].files.v[k].sequential) /* nobody can tell whether a pipe says the same again */
-                return false;
-    return true;
+    return !ledger_reads_pipe(x);
 }
 
 bool ledger_begin(exec *x)
@@ -321,15 +314,18 @@ bool ledger_begin(exec *x)
         return true;
     if (!l && !(l = x->ledger = ledger_new(x)))
         return false;
-    l->pass = ledger_pass(x);
+    l->pass = outline_pass_hash(x->p, &x->now.plan);
+    l->items = x->now.n;
     l->base = x->now.base;
     const char *mode = l->start.split || l->start.chunk ? "r+" : "w";
     l->splits = x->o.journal_splits ? fopen(x->o.journal_splits, mode) : NULL;
     if (l->splits)
         (void)fseek(l->splits, 0, SEEK_END);
     l->on = true;
-    l->last_mark = now_ns();
     ledger_take_up(x);
+    if (x->now.base && !l->resumed)
+        ledger_mark_first(x);
+    l->last_mark = now_ns();
     return true;
 }
 

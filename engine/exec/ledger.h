@@ -21,6 +21,8 @@ bool ledger_resumed(const exec *x);
 /* [one thread] Number of the first item of the pass that begins, for the outputs: what they count on over all passes,
  * or what an earlier process had come to before the pass that writes. */
 uint64_t ledger_base(const exec *x);
+/* Nobody can tell whether a pipe says the same again. */
+bool ledger_reads_pipe(const exec *x);
 /* Is there a mark of this run on the disk? */
 bool ledger_marked(const exec *x);
 /* Where the pass goes on; {0, 0}: from the start. Bytes of input that are done. */

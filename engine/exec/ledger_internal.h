@@ -33,7 +33,7 @@ struct ledger {
      * its pairs */
     FILE *splits;
     uint64_t split, chunks, records, kept; /* of the split that `sum` ends in */
-    uint64_t pass;         /* what it does, and with how many items: an earlier process must have done the same */
+    uint64_t pass, items;  /* what it does, and with how many items: an earlier process must have done the same */
     uint64_t (*before)[3]; /* chunks, records and kept of the splits below `start`, that an earlier process had */
     uint64_t *kept_before; /* by input: of its stored pieces */
 };
@@ -43,8 +43,10 @@ ledger *ledger_new(const exec *x); /* NULL: out of memory */
 void ledger_drop(ledger *l);
 /* [lock held] Items below `end` into the sum. */
 void ledger_settle(ledger *l, item end);
-/* Which stages do what in the pass, from where, and in how many items. Fits that are found make other passes. */
-uint64_t ledger_pass(const exec *x);
+
+/* ---- ledger_mark.c ---- */
+/* [one thread] What passes before the last put into the quarantine is safe before the last begins. */
+void ledger_mark_first(exec *x);
 
 /* ---- ledger_resume.c ---- */
 /* The outputs go on behind what an earlier process wrote, so the pass has to. can: it may be continued at all. */

@@ -35,9 +35,9 @@ static int write_mark(exec *x, ledger *l, sbuf *err)
         goto end; /* an open frame that was in the last mark waits to be written now: that mark is better */
     pthread_mutex_lock(&l->lock);
     ledger_settle(l, at);
-    sbuf_printf(&json, "{\"made_by\":%llu,\"pass\":%llu,\"base\":%llu,\"start\":[%llu,%llu]",
-                (unsigned long long)states_run_identity(x), (unsigned long long)l->pass, (unsigned long long)l->base,
-                (unsigned long long)at.split, (unsigned long long)chunk);
+    sbuf_printf(&json, "{\"made_by\":%llu,\"pass\":[%llu,%llu],\"base\":%llu,\"start\":[%llu,%llu]",
+                (unsigned long long)states_run_identity(x), (unsigned long long)l->pass, (unsigned long long)l->items,
+                (unsigned long long)l->base, (unsigned long long)at.split, (unsigned long long)chunk);
     write_sum(l, &json);
     pthread_mutex_unlock(&l->lock);
     damage_save(x, at, &json);
@@ -53,6 +53,21 @@ end:
     sbuf_free(&mark);
     sbuf_free(&json);
     return r;
+}
+
+void ledger_mark_first(exec *x)
+{
+    sbuf err = { 0 };
+    const uint64_t age = outputs_tail_age(x->outs, 0); /* whatever waits to be a frame goes along */
+    int r = 0;
+    while ((r = outputs_work(x->outs, 0, &err)) > 0)
+        ;
+    if (r == 0)
+        r = write_mark(x, x->ledger, &err);
+    if (r < 0)
+        log_line(LOG_DEBUG, "no mark was written: %s", sbuf_z(&err));
+    (void)outputs_tail_age(x->outs, age);
+    sbuf_free(&err);
 }
 
 void ledger_mark(worker *w, bool now)

@@ -91,7 +91,7 @@ static bool read_splits(const exec *x, ledger *l, uint64_t bytes)
 enum { MADE_BY, PASS, BASE, START, COUNTS, VALUES, FIRST, TEXT, SPLIT, SIZE, DAMAGE, TEXTS, OUTPUTS, N_FIELDS };
 static const json_field mark_fields[N_FIELDS] = {
     [MADE_BY] = { "made_by", SL_T_U64 },
-    [PASS] = { "pass", SL_T_U64 },
+    [PASS] = { "pass", SL_LIST_OF(SL_T_U64) },
     [BASE] = { "base", SL_T_U64 },
     [START] = { "start", SL_LIST_OF(SL_T_U64) },
     [COUNTS] = { "counts", SL_LIST_OF(SL_T_U64) },
@@ -115,7 +115,7 @@ static bool parse_mark(const char *journal, size_t size, arena *mem, json_cell *
     for (size_t i = 0; good && i < N_FIELDS; i++)
         good = c[i].state == CELL_OK;
     json_parser_free(parser);
-    return good && c[START].v.list.n == 2 && c[SPLIT].v.list.n == 4;
+    return good && c[PASS].v.list.n == 2 && c[START].v.list.n == 2 && c[SPLIT].v.list.n == 4;
 }
 
 static bool read_mark(exec *x, ledger *l, const json_cell *c)
@@ -126,7 +126,8 @@ static bool read_mark(exec *x, ledger *l, const json_cell *c)
         return false;
     l->resumed = true;
     l->marked = true; /* and stays so, should this process end before it writes one */
-    l->pass = c[PASS].v.u64;
+    l->pass = ((const uint64_t *)c[PASS].v.list.p)[0];
+    l->items = ((const uint64_t *)c[PASS].v.list.p)[1];
     l->base = c[BASE].v.u64;
     l->start = l->settled = (item){ (uint32_t)start[0], start[1] };
     l->split = split[0];
@@ -147,11 +148,11 @@ bool exec_resume(exec *x, const char *journal, size_t size, sbuf *why)
     arena_init(&mem, 0);
     ledger *l = ledger_new(x);
     bool good = l && parse_mark(journal, size, &mem, c) && read_mark(x, l, c) &&
-                damage_load(x, c[DAMAGE].v.list.p, c[DAMAGE].v.list.n, c[TEXTS].v.list.p, c[TEXTS].v.list.n);
+                damage_load(x, 0, c[DAMAGE].v.list.p, c[DAMAGE].v.list.n, c[TEXTS].v.list.p, c[TEXTS].v.list.n);
     if (!good) {
         sbuf_puts(why, "its record of progress is of no use, or of other inputs or plugins");
-    } else if (outline_reads_kept(x)) {
-        sbuf_puts(why, "documents that it had kept on disk for its last pass are gone");
+    } else if (outline_last_pass(x) != l->pass) {
+        sbuf_puts(why, "states that it had found, or documents that it had kept on disk, are gone");
         good = false;
     } else {
         good = outputs_resume(x->outs, c[OUTPUTS].v.str.p, c[OUTPUTS].v.str.n, why) >= 0;
@@ -196,7 +197,7 @@ void ledger_take_up(exec *x)
 bool ledger_fits(exec *x, bool can)
 {
     const ledger *l = x->ledger;
-    if (!l || !x->now.writes || (can && l->pass == ledger_pass(x)))
+    if (!l || !x->now.writes || (can && l->pass == outline_pass_hash(x->p, &x->now.plan) && l->items == x->now.n))
         return true;
     sched_fail(x, (item){ 0, 0 }, SL_E_STATE,
                "the run cannot go on where it was interrupted: saved states that it found then are missing, or others "

@@ -1,6 +1,7 @@
 /* Before a run: instances, inputs, splits; and after it, everything closed. */
 #include <stdlib.h>
 #include <string.h>
+#include "exec/kept.h"
 #include "exec/ledger.h"
 #include "exec/states.h"
 
@@ -8,7 +9,6 @@ enum {
     WINDOW_A_THREAD = 16 << 20,
     STREAMING_A_THREAD = 24 << 20,
     WINDOW_LEAST = 4 << 20,
-    SCRATCH_LEVEL = -1, /* of zstd: what is kept between passes is read again soon */
     LEAST_CHUNKS = 4096,
     CHUNKS_A_SPLIT = 4, /* a chunk of a stream should stay in the cache between decompression and parsing: 2 MiB of 8 */
 };
@@ -325,6 +325,8 @@ exec *exec_open(const plan *p, const exec_options *o, diags *d)
         look(x, d);
     else
         diag_nomem(d);
+    if (d->errors == before && !kept_begin(x))
+        diag_nomem(d);
     if (d->errors != before || !*p->hash) {
         exec_free(x);
         return NULL;
@@ -394,6 +396,7 @@ void exec_free(exec *x)
     for (size_t i = 0; i < x->now.n_active; i++)
         input_stream_close(x->now.active[i].in);
     ledger_free(x);
+    kept_free(x);
     states_drop(x);
     result_free(x);
     outputs_free(x->outs);

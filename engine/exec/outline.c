@@ -2,7 +2,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include "base/fs.h"
-#include "exec/engine.h"
+#include "base/hash.h"
+#include "exec/kept.h"
 #include "exec/states.h"
 
 typedef struct outline {
@@ -153,15 +154,21 @@ static void keeps_of(outline *o)
     }
 }
 
-static bool draw(outline *o)
+static bool begin(outline *o)
 {
     exec *x = o->x;
-    unsigned number = 0;
     if (!pass_state_init(&o->todo, x->p, x->o.goal ? x->o.goal - 1 : PLAN_NONE, &x->mem) ||
         !pass_plan_init(&o->pass, x->p, &x->mem))
         return false;
     memcpy(o->todo.keep, x->todo.keep, x->p->n_stages);
     look_for_states(o);
+    return true;
+}
+
+static bool draw(outline *o)
+{
+    exec *x = o->x;
+    unsigned number = 0;
     while (!o->pass.last) {
         for (uint32_t i = 0; i < x->p->n_stages; i++)
             if (pass_complete(x->p, &o->todo, i))
@@ -185,16 +192,37 @@ static bool draw(outline *o)
 size_t exec_outline(exec *x, const exec_step **out)
 {
     outline o = { .x = x };
-    const bool good = draw(&o);
+    const bool good = begin(&o) && draw(&o);
     *out = o.v;
     return good ? o.n : 0;
 }
 
-bool outline_reads_kept(exec *x)
+uint64_t outline_pass_hash(const plan *p, const pass_plan *of)
+{
+    uint64_t h = 0;
+    for (uint32_t i = 0; i < p->n_stages; i++) {
+        const pass_stage *s = &of->st[i];
+        h = hash_two(h, (uint64_t)s->role | (uint64_t)s->feed << 8 | (uint64_t)s->official << 9);
+    }
+    return h | 1;
+}
+
+uint64_t outline_last_pass(exec *x)
 {
     outline o = { .x = x, .resumes = true };
-    bool kept = !draw(&o);
-    for (uint32_t i = 0; !kept && i < x->p->n_stages; i++)
-        kept = o.pass.st[i].feed && x->p->stages[i].def->s.kind != SL_SOURCE && !x->p->stages[i].sorts;
-    return kept;
+    const size_t n = x->p->n_stages;
+    bool *there = arena_zalloc(&x->mem, n + 1, 1);
+    if (!there || !begin(&o))
+        return 0;
+    for (uint32_t i = 0; kept_find(x) && i < n; i++)
+        o.todo.stored[i] = kept_holds(x, i);
+    if (kept_find(x) && !kept_usable(x, &o.todo, true))
+        memset(o.todo.stored, 0, n);
+    memcpy(there, o.todo.stored, n);
+    if (!draw(&o))
+        return 0;
+    for (uint32_t i = 0; i < n; i++)
+        if (o.pass.st[i].feed && x->p->stages[i].def->s.kind != SL_SOURCE && !x->p->stages[i].sorts && !there[i])
+            return 0;
+    return outline_pass_hash(x->p, &o.pass);
 }

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "exec/guard.h"
+#include "exec/kept.h"
 #include "exec/ledger.h"
 
 bool exec_cancelled(const exec *x) { return x->o.cancel && atomic_load_explicit(x->o.cancel, memory_order_relaxed); }
@@ -377,7 +378,9 @@ void pass_end(exec *x)
     result_add_pass(x, !good || x->failed);
     if (good && !x->failed)
         pass_done(x->p, &x->todo, &x->now.plan);
+    if (good && !x->failed && !x->now.plan.last)
+        kept_after_pass(x);
     for (uint32_t i = 0; good && i < x->p->n_stages; i++)
-        if (x->todo.stored[i] && !pass_store_needed(x->p, &x->todo, i))
+        if (x->todo.stored[i] && !kept_holds(x, i) && !pass_store_needed(x->p, &x->todo, i))
             store_close(x, i);
 }

@@ -53,14 +53,19 @@ static bool collect_damage(exec *x)
     return !x->notes.failed;
 }
 
-void damage_save(exec *x, item end, sbuf *out)
+static bool is_of_pass(const exec *x, const damage *d, const item *end)
+{
+    return item_before(d->at, *end) && (!d->pass || d->pass == x->now.number);
+}
+
+static void save_damage(exec *x, const item *end, sbuf *out)
 {
     sbuf texts = { 0 };
     pthread_mutex_lock(&x->lock);
     sbuf_puts(out, ",\"damage\":[");
     for (size_t i = 0, n = 0; i < x->n_damages; i++) {
         const damage *d = &x->damages[i];
-        if (!item_before(d->at, end) || (d->pass && d->pass != x->now.number))
+        if (end ? !is_of_pass(x, d, end) : !d->pass)
             continue;
         sbuf_printf(out, "%s%u,%llu,%u,%u", n ? "," : "", d->at.split, (unsigned long long)d->at.chunk, d->nth,
                     d->file);
@@ -73,7 +78,10 @@ void damage_save(exec *x, item end, sbuf *out)
     sbuf_free(&texts);
 }
 
-bool damage_load(exec *x, const uint64_t *numbers, size_t n_numbers, const sl_str *texts, size_t n_texts)
+void damage_save(exec *x, item end, sbuf *out) { save_damage(x, &end, out); }
+void damage_save_all(exec *x, sbuf *out) { save_damage(x, NULL, out); }
+
+bool damage_load(exec *x, unsigned which_pass, const uint64_t *numbers, size_t n_numbers, const sl_str *texts, size_t n_texts)
 {
     if (n_numbers != 4 * n_texts)
         return false;
@@ -84,7 +92,7 @@ bool damage_load(exec *x, const uint64_t *numbers, size_t n_numbers, const sl_st
         if (!list || !text || v[0] > UINT32_MAX || v[2] > UINT32_MAX || (v[3] >= x->n_files && v[3] != PLAN_NONE))
             return false;
         x->damages = list;
-        list[x->n_damages++] = (damage){ { (uint32_t)v[0], v[1] }, (uint32_t)v[2], (uint32_t)v[3], 0, text };
+        list[x->n_damages++] = (damage){ { (uint32_t)v[0], v[1] }, (uint32_t)v[2], (uint32_t)v[3], which_pass, text };
     }
     return true;
 }

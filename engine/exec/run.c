@@ -1,7 +1,9 @@
 /* All passes of a run, one after the other. */
 #include <string.h>
+#include "exec/kept.h"
 #include "exec/ledger.h"
 #include "exec/states.h"
+#include "io/journal.h"
 
 const char *pass_describe(exec *x)
 {
@@ -44,7 +46,7 @@ static void fail_all(exec *x, const char *why)
 exec_end exec_run(exec *x)
 {
     bool errors = false, last = false, stop = false;
-    if (!result_make(x) || !states_find(x) || !fit_after_pass(x))
+    if (!result_make(x) || !states_find(x) || !kept_take_up(x) || !fit_after_pass(x))
         fail_all(x, "out of memory");
     while (!last && !x->failed && !errors && !stop) {
         const uint64_t began = now_ns();
@@ -85,12 +87,20 @@ bool exec_anew(exec *x, sbuf *err) { return outputs_anew(x->outs, err) >= 0; }
 
 bool exec_keep(exec *x)
 {
-    if (!ledger_marked(x))
-        return false;
+    if (!ledger_marked(x)) /* the outputs begin anew then */
+        return kept_there(x);
     outputs_keep(x->outs);
     for (size_t i = 0; i < x->n_states; i++)
         x->states[i].waits = NULL; /* so that they are found again */
     return true;
+}
+
+bool exec_forget(exec *x, sbuf *err)
+{
+    const bool good = !x->o.kept_index || journal_remove(x->o.kept_index, err) >= 0;
+    if (x->o.kept)
+        scratch_sweep(x->o.kept, NULL, NULL);
+    return good;
 }
 
 size_t exec_passes(const exec *x, const exec_pass **out)
@@ -99,7 +109,13 @@ size_t exec_passes(const exec *x, const exec_pass **out)
     return x->n_run;
 }
 
-uint64_t exec_scratch_bytes(const exec *x) { return scratch_bytes(x->scratch); }
+uint64_t exec_scratch_bytes(const exec *x)
+{
+    uint64_t n = scratch_bytes(x->scratch) + x->kept_bytes;
+    for (uint32_t i = 0; i < x->p->n_stages; i++)
+        n += x->st[i].store.files ? scratch_bytes(x->st[i].store.files) : 0;
+    return n;
+}
 
 bool exec_publish(exec *x)
 {

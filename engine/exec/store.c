@@ -1,14 +1,27 @@
 /* What leaves a stage, kept for later passes: sorted, or in the order of the stream. */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include "exec/engine.h"
+#include "exec/kept.h"
+#include "exec/ledger.h"
+
+scratch *store_files(exec *x, uint32_t stage, unsigned threads)
+{
+    char name[16];
+    snprintf(name, sizeof name, "%u", stage);
+    return scratch_named(x->o.kept, name, threads, SCRATCH_LEVEL);
+}
 
 bool store_open(exec *x, uint32_t stage, int capture)
 {
     store *s = &x->st[stage].store;
     if (capture == CAPTURE_SORT)
         return s->sort || (s->sort = sorter_new(x->scratch, &x->memory, x->threads, SORT_PIECE)) != NULL;
-    return s->kept || (s->kept = pieces_new(x->scratch, &x->memory, x->threads)) != NULL;
+    if (s->kept)
+        return true;
+    if (kept_seals(x) && !(s->files = store_files(x, stage, x->threads)))
+        return false;
+    return (s->kept = pieces_new(s->files ? s->files : x->scratch, &x->memory, x->threads)) != NULL;
 }
 
 void store_close(exec *x, uint32_t stage)
@@ -16,8 +29,12 @@ void store_close(exec *x, uint32_t stage)
     store *s = &x->st[stage].store;
     sorter_free(s->sort);
     pieces_free(s->kept);
+    x->kept_bytes += s->files ? scratch_bytes(s->files) : 0;
+    scratch_free(s->files);
     s->sort = NULL;
     s->kept = NULL;
+    s->files = NULL;
+    s->sealed = false;
 }
 
 static int failed(worker *w, int code, sbuf *err)
@@ -75,7 +92,8 @@ int store_end_item(worker *w)
     return failed(w, r, &err);
 }
 
-/* What stands behind the rows of a kept piece: taken off, and taken up if nobody reads the piece again. */
+/* What stands behind the rows of a kept piece: taken off, and taken up if nobody reads the piece again. Where the pass
+ * writes nothing, an earlier process has written it. */
 static int take_lines(worker *w, uint32_t stage, pack_source *from)
 {
     uint64_t lines;
@@ -83,7 +101,9 @@ static int take_lines(worker *w, uint32_t stage, pack_source *from)
         return SL_OK;
     memcpy(&lines, from->p + from->n - sizeof lines, sizeof lines);
     from->n -= sizeof lines + lines;
-    return lines && pass_of(w->x, stage)->read_last ? quarantine_unpack(w, from->p + from->n, lines) : SL_OK;
+    return lines && pass_of(w->x, stage)->read_last && (w->x->now.writes || !ledger_resumed(w->x))
+               ? quarantine_unpack(w, from->p + from->n, lines)
+               : SL_OK;
 }
 
 int store_finish(exec *x)
@@ -128,6 +148,10 @@ int store_read(worker *w, const pass_item *at)
         from.n_docs = r >= 0 ? w->piece.n : 0;
     } else {
         r = pieces_load(s->kept, w->number, at->piece, &w->kept, &err);
+        if (r == SL_E_DATA && kept_holds(x, at->feed)) { /* whoever went on would meet it again */
+            sbuf_puts(&err, ". The same command begins anew");
+            r = SL_E_STATE;
+        }
         from.p = w->kept.p;
         from.n = r >= 0 ? w->kept.n : 0;
     }

@@ -90,8 +90,8 @@ void outputs_free(outputs *o);
 int outputs_mark(outputs *o, bool sync, sbuf *json, uint64_t *split, uint64_t *chunk, sbuf *err);
 /* From now on outputs_free leaves the temporary files. */
 void outputs_keep(outputs *o);
-/* A test setting: marks hold open frames of this age, in ns; otherwise half a second. */
-void outputs_tail_age(outputs *o, uint64_t ns);
+/* Marks hold open frames of this age, in ns; otherwise half a second. Returns what it was. */
+uint64_t outputs_tail_age(outputs *o, uint64_t ns);
 
 /* Before the first outputs_open of a process that wants to continue a run: same specs, order and tag. No file is made,
  * and outputs_free keeps the temporary files. Then either outputs_resume succeeds, or outputs_anew. */

@@ -383,4 +383,10 @@ int outputs_anew(outputs *o, sbuf *reterr)
 
 void outputs_continue(outputs *o) { o->continuing = o->keep = true; }
 void outputs_keep(outputs *o) { o->keep = true; }
-void outputs_tail_age(outputs *o, uint64_t ns) { o->tail_age = ns; }
+
+uint64_t outputs_tail_age(outputs *o, uint64_t ns)
+{
+    const uint64_t before = o->tail_age;
+    o->tail_age = ns;
+    return before;
+}

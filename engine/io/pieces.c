@@ -301,3 +301,137 @@ int pieces_load(pieces *p, unsigned thread, size_t i, sbuf *out, sbuf *err)
         sbuf_clear(out);
     return r;
 }
+
+/* ---- for another process ---- */
+
+/* What is in memory stays there too: whoever has it need not read it. */
+int pieces_seal(pieces *p, sbuf *err)
+{
+    int r = 0;
+    for (size_t i = 0; i < p->n && r == 0; i++) {
+        piece *e = &p->v[i];
+        if (!e->mem)
+            continue;
+        r = write_block(p, 0, e->mem, (size_t)e->bytes, err);
+        e->thread = 0;
+        e->first = p->maker[0].n_block - (r == 0);
+    }
+    return r == 0 ? scratch_sync(p->scratch, err) : r;
+}
+
+static void add_number(sbuf *out, uint64_t v) { sbuf_printf(out, ",%llu", (unsigned long long)v); }
+
+void pieces_describe(const pieces *p, sbuf *out)
+{
+    sbuf_printf(out, "%u", p->threads);
+    for (unsigned t = 0; t < p->threads; t++) {
+        const maker *m = &p->maker[t];
+        add_number(out, m->n_block);
+        for (size_t i = 0; i < m->n_block; i++) {
+            add_number(out, m->block[i].offset);
+            add_number(out, m->block[i].sum);
+            add_number(out, m->block[i].stored);
+            add_number(out, m->block[i].bytes);
+        }
+    }
+    add_number(out, p->n);
+    for (size_t i = 0; i < p->n; i++) {
+        add_number(out, p->v[i].number);
+        add_number(out, p->v[i].bytes);
+        add_number(out, p->v[i].thread);
+        add_number(out, p->v[i].first);
+    }
+}
+
+typedef struct numbers {
+    const uint64_t *v;
+    size_t n, at;
+} numbers;
+
+/* `each` numbers for each of as many things as the next number says. */
+static bool next_count(numbers *v, size_t each, size_t *count)
+{
+    if (v->at == v->n || v->v[v->at] > (v->n - v->at - 1) / each)
+        return false;
+    *count = v->v[v->at++];
+    return true;
+}
+
+/* 1: they are none. */
+static int restore_blocks(pieces *p, unsigned thread, numbers *v, uint64_t *end)
+{
+    maker *m = &p->maker[thread];
+    size_t n;
+    if (!next_count(v, 4, &n))
+        return 1;
+    if (!room(p, &m->block, &m->cap_block, n, sizeof *m->block))
+        return SL_E_NOMEM;
+    for (; m->n_block < n; v->at += 4) {
+        const uint64_t *at = v->v + v->at;
+        if (at[0] > INT64_MAX - BLOCK || !at[2] || at[2] > at[3] || at[3] > BLOCK)
+            return 1;
+        m->block[m->n_block++] = (block_at){ at[0], at[1], thread, (uint32_t)at[2], (uint32_t)at[3] };
+        *end = at[0] + at[2] > *end ? at[0] + at[2] : *end;
+    }
+    return 0;
+}
+
+/* Do the blocks of the piece have its bytes, and no more? */
+static bool is_whole(const pieces *p, const piece *e)
+{
+    uint64_t bytes = 0;
+    for (size_t i = e->first; bytes < e->bytes; i++) {
+        if (i >= p->maker[e->thread].n_block)
+            return false;
+        bytes += p->maker[e->thread].block[i].bytes;
+    }
+    return bytes == e->bytes;
+}
+
+static int restore_pieces(pieces *p, unsigned files, numbers *v)
+{
+    size_t n, cap = 0;
+    if (!next_count(v, 4, &n))
+        return 1;
+    if (!room(p, &p->v, &cap, n, sizeof *p->v))
+        return SL_E_NOMEM;
+    for (; p->n < n; v->at += 4) {
+        const uint64_t *at = v->v + v->at;
+        piece *e = &p->v[p->n];
+        *e = (piece){ .number = at[0], .bytes = at[1], .first = at[3], .thread = (unsigned)at[2] };
+        if (at[2] >= files || (p->n && e->number <= e[-1].number) || !is_whole(p, e))
+            return 1;
+        p->n++;
+    }
+    p->finished = true;
+    return 0;
+}
+
+pieces *pieces_restore(scratch *s, budget *b, unsigned threads, const uint64_t *v, size_t n, size_t *used, int *code,
+                       sbuf *err)
+{
+    numbers from = { v, n, 1 };
+    const unsigned files = n && v[0] <= threads ? (unsigned)v[0] : 0;
+    pieces *p = files ? pieces_new(s, b, threads) : NULL;
+    int r = files ? 0 : 1;
+    if (files && !p)
+        r = SL_E_NOMEM;
+    for (unsigned t = 0; t < files && r == 0; t++) {
+        uint64_t end = 0;
+        r = restore_blocks(p, t, &from, &end);
+        if (r == 0 && end)
+            r = scratch_attach(s, t, end, err);
+    }
+    if (r == 0)
+        r = restore_pieces(p, files, &from);
+    *used = from.at;
+    if (r == 0)
+        return p;
+    pieces_free(p);
+    if (r == 1)
+        sbuf_puts(err, "what is said of a stream that was kept makes no sense");
+    else if (r == SL_E_NOMEM && !err->n)
+        nomem(err);
+    *code = r == 1 ? SL_E_STATE : r;
+    return NULL;
+}

@@ -1,11 +1,14 @@
 /* Scratch space: one file for each writer, without a name from the moment it is open, so that nothing has to be removed
- * after a crash. A block is a zstd frame, or the bytes as they are where that is no longer. */
+ * after a crash; or with one, where another process shall go on. A block is a zstd frame, or the bytes as they are
+ * where that is no longer. */
 #include "io/scratch.h"
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 #include <zstd.h>
 #include <zstd_errors.h>
@@ -25,7 +28,7 @@ typedef struct writer {  /* what belongs to one thread, on cache lines of its ow
 } writer;
 
 struct scratch {
-    char *dir;
+    char *dir, *name; /* name: NULL: files have none */
     unsigned threads;
     int level;
     atomic_bool used; /* dir may be ours to remove */
@@ -33,11 +36,12 @@ struct scratch {
     writer *w;
 };
 
-scratch *scratch_new(const char *dir, unsigned threads, int level)
+static scratch *make(const char *dir, const char *name, unsigned threads, int level)
 {
     scratch *s = calloc(1, sizeof *s);
     if (!s)
         return NULL;
+    s->name = name ? strdup(name) : NULL;
     s->threads = threads;
     s->level = level;
     s->dir = strdup(dir);
@@ -46,11 +50,18 @@ scratch *scratch_new(const char *dir, unsigned threads, int level)
         memset(s->w, 0, threads * sizeof *s->w);
     for (unsigned i = 0; s->w && i < threads; i++)
         s->w[i].fd = -1;
-    if (!s->dir || !s->w) {
+    if (!s->dir || !s->w || (name && !s->name)) {
         scratch_free(s);
         return NULL;
     }
     return s;
+}
+
+scratch *scratch_new(const char *dir, unsigned threads, int level) { return make(dir, NULL, threads, level); }
+
+scratch *scratch_named(const char *dir, const char *name, unsigned threads, int level)
+{
+    return make(dir, name, threads, level);
 }
 
 void scratch_free(scratch *s)
@@ -68,6 +79,7 @@ void scratch_free(scratch *s)
     if (atomic_load(&s->used))
         (void)rmdir(s->dir); /* fails where it is not empty, which is fine */
     free(s->w);
+    free(s->name);
     free(s->dir);
     free(s);
 }
@@ -122,6 +134,26 @@ static int open_unlinked(const char *dir, unsigned thread)
     return fd;
 }
 
+/* fd or -errno. */
+static int open_named(const scratch *s, unsigned file, int flags)
+{
+    sbuf path = { 0 };
+    sbuf_printf(&path, "%s/%s.%u", s->dir, s->name, file);
+    int fd = path.failed ? -ENOMEM : open(path.p, flags | O_NOFOLLOW | O_CLOEXEC, 0600);
+    if (fd < 0 && !path.failed)
+        fd = -errno;
+    sbuf_free(&path);
+    return fd;
+}
+
+static int open_nameless(const scratch *s, unsigned thread)
+{
+    const int fd = open(s->dir, O_TMPFILE | O_EXCL | O_RDWR | O_CLOEXEC, 0600);
+    if (fd >= 0)
+        return fd;
+    return errno == EOPNOTSUPP || errno == EISDIR || errno == EINVAL ? open_unlinked(s->dir, thread) : -errno;
+}
+
 static int open_file(scratch *s, unsigned thread, sbuf *err)
 {
     atomic_store(&s->used, true);
@@ -130,9 +162,7 @@ static int open_file(scratch *s, unsigned thread, sbuf *err)
         sbuf_printf(err, "cannot make the folder %s for scratch space: %s", s->dir, strerror(-fd));
         return fd == -ENOMEM ? SL_E_NOMEM : SL_E_IO;
     }
-    fd = open(s->dir, O_TMPFILE | O_EXCL | O_RDWR | O_CLOEXEC, 0600);
-    if (fd < 0)
-        fd = errno == EOPNOTSUPP || errno == EISDIR || errno == EINVAL ? open_unlinked(s->dir, thread) : -errno;
+    fd = s->name ? open_named(s, thread, O_RDWR | O_CREAT | O_TRUNC) : open_nameless(s, thread);
     if (fd < 0) {
         sbuf_printf(err, "cannot create a file for scratch space in %s: %s", s->dir, strerror(-fd));
         return fd == -ENOMEM ? SL_E_NOMEM : SL_E_IO;
@@ -251,4 +281,59 @@ int scratch_read(scratch *s, unsigned thread, block_at at, void *p, sbuf *err)
         r = unpack(s, w, at, p, err);
     buffer_done(w);
     return r;
+}
+
+/* ---- files with names ---- */
+
+int scratch_sync(scratch *s, sbuf *err)
+{
+    sbuf inside = { 0 };
+    int r = 0;
+    for (unsigned i = 0; i < s->threads && r == 0; i++)
+        if (s->w[i].fd >= 0 && fdatasync(s->w[i].fd) && errno != EINVAL) /* some file systems cannot */
+            r = -errno;
+    sbuf_printf(&inside, "%s/", s->dir);
+    if (r == 0 && atomic_load(&s->used))
+        r = inside.failed ? -ENOMEM : fs_fsync_dir_of(inside.p);
+    if (r == 0 && atomic_load(&s->used))
+        r = fs_fsync_dir_of(s->dir);
+    sbuf_free(&inside);
+    if (r < 0)
+        sbuf_printf(err, "cannot sync scratch space in %s: %s", s->dir, strerror(-r));
+    return r == -ENOMEM ? SL_E_NOMEM : r < 0 ? SL_E_IO : 0;
+}
+
+int scratch_attach(scratch *s, unsigned file, uint64_t bytes, sbuf *err)
+{
+    struct stat st;
+    if (file >= s->threads || !s->name || s->w[file].fd >= 0) {
+        sbuf_printf(err, "internal error: file %u of scratch space is opened again", file);
+        return SL_E_INTERNAL;
+    }
+    const int fd = open_named(s, file, O_RDONLY), r = fd < 0 ? fd : fstat(fd, &st) ? -errno : 0;
+    if (r == 0 && S_ISREG(st.st_mode) && (uint64_t)st.st_size >= bytes) {
+        s->w[file].fd = fd;
+        s->w[file].end = bytes;
+        return 0;
+    }
+    if (fd >= 0)
+        close(fd);
+    sbuf_printf(err, "cannot go on with %s/%s.%u: %s", s->dir, s->name, file, r < 0 ? strerror(-r) : "it was cut off");
+    return r == -ENOMEM ? SL_E_NOMEM : r == 0 || r == -ENOENT ? SL_E_STATE : SL_E_IO;
+}
+
+void scratch_sweep(const char *dir, bool (*keeps)(void *u, const char *name, size_t n), void *u)
+{
+    DIR *d = opendir(dir);
+    for (const struct dirent *e; d && (e = readdir(d));) {
+        const char *dot = strrchr(e->d_name, '.');
+        if (!dot || dot == e->d_name || !dot[1] || dot[1 + strspn(dot + 1, "0123456789")])
+            continue;
+        if (!keeps || !keeps(u, e->d_name, (size_t)(dot - e->d_name)))
+            (void)unlinkat(dirfd(d), e->d_name, 0); /* what cannot be removed does no harm */
+    }
+    if (!d)
+        return;
+    closedir(d);
+    (void)rmdir(dir);
 }

@@ -17,7 +17,18 @@ enum { SCRATCH_BLOCK_MAX = 64 << 20 };
 /* dir: made when the first block is written; files in it are unlinked as soon as they are open, and dir is removed
  * again at the end if it is empty. threads: writers. level: of zstd, may be negative. NULL: out of memory. */
 scratch *scratch_new(const char *dir, unsigned threads, int level);
+/* The same, but files have names, dir/<name>.<writer>, and stay until scratch_sweep: another process can go on with
+ * them. */
+scratch *scratch_named(const char *dir, const char *name, unsigned threads, int level);
 void scratch_free(scratch *s);
+/* [one thread] All blocks of files with names are on the disk, and so are the names. 0, SL_E_IO or SL_E_NOMEM. */
+int scratch_sync(scratch *s, sbuf *err);
+/* [one thread] A new one with names reads what writer `file` of another process left; nothing is written to it any
+ * more. SL_E_STATE: the file is not there, or has less than `bytes` bytes; SL_E_IO, SL_E_NOMEM. */
+int scratch_attach(scratch *s, unsigned file, uint64_t bytes, sbuf *err);
+/* Removes files of that kind from dir, and dir if nothing else is in it; but those that `keeps` (NULL: none) says.
+ * name: as it was given, not ended by NUL. */
+void scratch_sweep(const char *dir, bool (*keeps)(void *u, const char *name, size_t n), void *u);
 
 /* [writer `thread`] n bytes, 1..SCRATCH_BLOCK_MAX. 0, or SL_E_IO / SL_E_NOMEM with a sentence in err that names dir (a
  * full disk says how many bytes were there already). */

@@ -213,16 +213,20 @@ bool pass_next(const plan *p, const pass_state *st, pass_plan *out)
     return good;
 }
 
+bool pass_later(const plan *p, const pass_state *st, bool *runs, bool *reads)
+{
+    pass_stage *none = calloc(p->n_stages + 1, sizeof *none);
+    const pass_plan nothing = { .st = none };
+    const bool good = none && find_later(p, st, &nothing, runs, reads);
+    free(none);
+    return good;
+}
+
 bool pass_store_needed(const plan *p, const pass_state *st, uint32_t s)
 {
     const size_t n = p->n_stages;
     bool *flags = calloc(2 * n + 2, 1);
-    pass_stage *none = calloc(n + 1, sizeof *none);
-    const pass_plan nothing = { .st = none };
-    bool needed = true; /* out of memory: keep it */
-    if (flags && none && find_later(p, st, &nothing, flags, flags + n))
-        needed = flags[n + s];
+    const bool needed = !flags || !pass_later(p, st, flags, flags + n) || flags[n + s]; /* out of memory: keep it */
     free(flags);
-    free(none);
     return needed;
 }

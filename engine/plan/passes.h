@@ -38,6 +38,9 @@ bool pass_next(const plan *p, const pass_state *st, pass_plan *out);
  * pass_complete; the caller finalizes them and says so in st->fitted (or clears done[s][0] for one more round). */
 void pass_done(const plan *p, pass_state *st, const pass_plan *pass);
 bool pass_complete(const plan *p, const pass_state *st, uint32_t s); /* not fitted yet, and nothing left to look at */
+/* By stage: does any pass from now on run it, and does any read it, or what is stored behind it? false: out of memory.
+ */
+bool pass_later(const plan *p, const pass_state *st, bool *runs, bool *reads);
 /* Does any later pass read what is stored behind s? */
 bool pass_store_needed(const plan *p, const pass_state *st, uint32_t s);
 #endif

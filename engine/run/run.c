@@ -155,7 +155,8 @@ static int take_up(job *j)
         note(j, "%s: going on where an earlier run left off", j->folder.dir);
         j->continued = true;
     } else {
-        note(j, "%s: cannot go on where an earlier run left off, so it begins anew: %s", j->folder.dir, sbuf_z(&why));
+        note(j, "%s: cannot go on where an earlier run left off, so it begins anew: %s", j->folder.dir,
+             r == SL_END ? "it had written nothing yet" : sbuf_z(&why));
         r = path ? journal_remove(path, &j->error) : SL_E_NOMEM;
         if (r >= 0 && !exec_anew(j->x, &j->error))
             r = SL_E_IO;
@@ -177,6 +178,8 @@ static int prepare(job *j)
                        .spill = j->o->spill,
                        .journal = run_folder_path(&j->folder, "progress"),
                        .journal_splits = run_folder_path(&j->folder, "splits.part"),
+                       .kept = run_folder_path(&j->folder, "kept"),
+                       .kept_index = run_folder_path(&j->folder, "kept.index"),
                        .resume = j->folder.continues,
                        .probe = true,
                        .scratch = run_folder_path(&j->folder, "scratch"),
@@ -365,7 +368,7 @@ static int conclude(job *j, int code)
     int r = run_folder_write(&j->folder, "run.json", &j->summary, &error);
     const char *journal = run_folder_path(&j->folder, "progress"), *splits = run_folder_path(&j->folder, "splits.part");
     if (!r && !j->kept && journal && splits) { /* after the state is known not to be "running" any more */
-        r = journal_remove(journal, &error) < 0 ? EXIT_IO : 0;
+        r = journal_remove(journal, &error) < 0 || !exec_forget(j->x, &error) ? EXIT_IO : 0;
         (void)unlink(splits);
     }
     if (!r && code == 0)

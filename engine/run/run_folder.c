@@ -12,11 +12,13 @@
 #include "base/hash.h"
 #include "base/lock.h"
 #include "io/output.h"
+#include "io/scratch.h"
 #include "run/run.h"
 
 /* What a run leaves in its folder, beside outputs that the pipeline itself puts there. */
-static const char *const own_files[] = { "run.json", "plan.json", "splits.jsonl", "quarantine.jsonl.zst",
-                                         "log",      "lock",      "progress",     "splits.part" };
+static const char *const own_files[] = { "run.json",  "plan.json", "splits.jsonl", "quarantine.jsonl.zst",
+                                         "log",       "lock",      "progress",     "splits.part",
+                                         "kept.index" };
 
 static int no_memory(sbuf *err)
 {
@@ -76,6 +78,15 @@ static bool is_own_temporary(const char *name)
     return !strncmp(name, quarantine, sizeof quarantine - 1) || is_half_file(name);
 }
 
+static void sweep_kept(const char *dir)
+{
+    sbuf path = { 0 };
+    sbuf_printf(&path, "%s/kept", dir);
+    if (!path.failed)
+        scratch_sweep(path.p, NULL, NULL);
+    sbuf_free(&path);
+}
+
 /* Of a folder whose run is dead; what cannot be removed does no harm. continues: what it had done is of use. */
 static void sweep_folder(const char *dir, bool continues)
 {
@@ -88,6 +99,8 @@ static void sweep_folder(const char *dir, bool continues)
     if (d && !continues) {
         (void)unlinkat(dirfd(d), "progress", 0);
         (void)unlinkat(dirfd(d), "splits.part", 0);
+        (void)unlinkat(dirfd(d), "kept.index", 0);
+        sweep_kept(dir);
     }
     if (d)
         closedir(d);
@@ -173,7 +186,7 @@ static int find_left_off(run_folder *f, const char *name, const char *hash)
 static int scan(run_folder *f, const char *name, uint64_t *highest, sbuf *err)
 {
     DIR *d = opendir("runs");
-    arena scratch;
+    arena mem;
     int r = 0;
     *highest = 0;
     if (!d && errno == ENOENT)
@@ -182,7 +195,7 @@ static int scan(run_folder *f, const char *name, uint64_t *highest, sbuf *err)
         sbuf_printf(err, "cannot list runs: %s", strerror(errno));
         return EXIT_IO;
     }
-    arena_init(&scratch, 0);
+    arena_init(&mem, 0);
     for (const struct dirent *e; r == 0 && (errno = 0, e = readdir(d));) {
         const uint64_t n = number_of(e->d_name, name);
         run_record record = { 0 };
@@ -195,7 +208,7 @@ static int scan(run_folder *f, const char *name, uint64_t *highest, sbuf *err)
             sbuf_free(&dir);
             continue;
         }
-        r = dir.failed ? -ENOMEM : run_record_read(&scratch, dir.p, &record, NULL);
+        r = dir.failed ? -ENOMEM : run_record_read(&mem, dir.p, &record, NULL);
         if (r == -EACCES)
             r = 0; /* somebody else's run: nothing of it is ours */
         else if (r < 0)
@@ -211,14 +224,14 @@ static int scan(run_folder *f, const char *name, uint64_t *highest, sbuf *err)
                 close(lock);
         }
         run_record_free(&record);
-        arena_reset(&scratch, 1 << 20);
+        arena_reset(&mem, 1 << 20);
         sbuf_free(&dir);
     }
     if (r == 0 && errno) { /* some of them were not seen */
         r = -errno;
         sbuf_printf(err, "cannot list runs: %s", strerror(errno));
     }
-    arena_free(&scratch);
+    arena_free(&mem);
     closedir(d);
     if (r < 0 && !err->n)
         return no_memory(err);

@@ -184,8 +184,9 @@ int run_record_read(arena *mem, const char *dir, run_record *out, sbuf *text)
     if (r == -ENOENT || r == -ENOTDIR)
         r = 0;
     else if (r == 0 && to->n)
-        r = understand(mem, to, has(dir, "progress"), out);
-    static const char *const notes[] = { "progress", "splits.part", "scratch", ".quarantine.jsonl.zst.sluice-lock" };
+        r = understand(mem, to, has(dir, "progress") || has(dir, "kept.index"), out);
+    static const char *const notes[] = { "progress", "splits.part", "scratch",
+                                         "kept",     "kept.index",  ".quarantine.jsonl.zst.sluice-lock" };
     for (size_t i = 0; out->finished && i < sizeof notes / sizeof *notes; i++)
         out->left_behind |= has(dir, notes[i]);
     sbuf_free(&path);

@@ -55,11 +55,12 @@ def test_kills(t):
     inputs = t.path("in")
     co.make_inputs(inputs, large=True)
     share = max(KILLS // 10, 1)
-    n = kills(t, "marked", co.MARKED, inputs, KILLS - 6 * share)
+    n = kills(t, "marked", co.MARKED, inputs, KILLS - 7 * share)
     n += kills(t, "fits", co.FITS, inputs, 2 * share)
     t.check("some were continued from a mark", n > 0 or not KILLS, n)
     kills(t, "kept", co.KEPT, inputs, share)
     kills(t, "sorted", co.SORTED, inputs, share)
+    kills(t, "costly", co.COSTLY, inputs, share)
     kills(t, "damaged", co.DAMAGED, inputs, share)
     kills(t, "ordered", co.ORDERED, inputs, share)
 
@@ -147,17 +148,6 @@ def test_what_is_missing(t):
         out = os.path.join(g.folder, "out")
         return sorted(os.path.join(out, n) for n in os.listdir(out) if n.startswith("."))
 
-    def damage(path):
-        with open(path, "r+b") as f:
-            at = random.randrange(os.path.getsize(path))
-            f.seek(at)
-            byte = f.read(1)[0]
-            f.seek(at)
-            f.write(bytes([byte ^ 1 << random.randrange(8)]))
-
-    def cut(path):
-        os.truncate(path, random.randrange(os.path.getsize(path)))
-
     def states(change):
         folder = os.path.join(g.folder, "runs/states")
         for name in os.listdir(folder):
@@ -212,6 +202,85 @@ def test_before_the_mark(t):
         g.ends_well(f"{signum.name} before a mark", continued=False)
 
 
+def test_kept(t):
+    """What passes have kept is there for the process that goes on: nothing above it runs again. Killed behind a mark,
+    and when a pass had kept something and nothing was marked yet."""
+    inputs = t.path("in-kept")
+    co.make_inputs(inputs, large=True)
+    for what, pipeline, least in (
+        ("kept", co.KEPT, 4),
+        ("kept, no port", co.MARKED.replace("materialize: never", "materialize: always"), 4),
+        ("costly", co.COSTLY_FITS, 4),
+        ("costly, sorted", co.COSTLY, 1),
+    ):
+        g = co.Ground(t, pipeline, inputs)
+        g.run()
+        read = max(g.reads())
+        for moment in ("behind a mark", "as soon as a sweep was over", "and once more"):
+            g.clear()
+            if moment == "behind a mark":
+                interrupted(t, g, least=least)
+            else:
+                env = {"SLUICE_MARK_MS": "100000"}
+                g.kill_when(g.is_kept, *how_it_runs()[0], env=env)
+            if moment == "and once more":
+                g.kill_when(lambda: "an earlier process kept" in g.log(), **how_it_runs()[1])
+            flags, how = how_it_runs()
+            where = f"{what}, {moment}, then {how} {flags}"
+            if t.check(f"{where}: something is kept", g.is_kept()):
+                g.ends_well(where, *flags, continued=True if moment == "behind a mark" else None, **how)
+                t.check(f"{where}: goes on with it", "going on with documents" in g.log(), g.log())
+                t.check(f"{where}: documents read", max(g.reads()) < read, (g.reads(), read))
+
+
+def test_kept_damaged(t):
+    """What was kept is gone or damaged: it is made again, at once or by the run after the one that met it."""
+    inputs = t.path("in-kept-damaged")
+    co.make_inputs(inputs)
+    g = co.Ground(t, co.KEPT, inputs)
+
+    def stores(change):
+        folder = g.last("kept")
+        for name in os.listdir(folder):
+            change(os.path.join(folder, name))
+
+    for what, change, met in (
+        ("no index", lambda: os.unlink(g.last("kept.index")), False),
+        ("an index with a flipped bit", lambda: damage(g.last("kept.index")), False),
+        ("an index cut off", lambda: cut(g.last("kept.index")), False),
+        ("no documents", lambda: shutil.rmtree(g.last("kept")), False),
+        ("documents cut off", lambda: stores(cut), False),
+        ("documents with a flipped bit in the last block", lambda: stores(damage_end), True),
+        ("other files", lambda: append(g.last("kept", "99.0")), False),
+    ):
+        if not interrupted(t, g):
+            continue
+        change()
+        r = g.run()
+        if met and t.equal(f"{what}: exit", r.returncode, fl.IO):
+            said = r.stderr.decode()
+            t.check(f"{what}: says", "is damaged" in said and "The same command begins anew" in said, said)
+            t.equal(f"{what}: left behind", g.left(), [])
+            g.ends_well(f"{what}, the run after", continued=False)
+        elif t.equal(f"{what}: exit", r.returncode, fl.DONE):
+            t.equal(f"{what}: continued", g.continued(), what == "other files")
+            g.is_right(what)
+
+
+def test_kept_stopped(t):
+    """SIGTERM before there is a mark: the next run goes on with what was kept, and one with --fresh does not."""
+    inputs = t.path("in-kept-stopped")
+    co.make_inputs(inputs)
+    g = co.Ground(t, co.KEPT, inputs)
+    env = {"SLUICE_MARK_MS": "100000"}
+    for flags in ((), ("--fresh",)):
+        g.clear()
+        if t.equal("stopped", g.kill_when(g.is_kept, what=signal.SIGTERM, env=env), fl.AGAIN):
+            t.check("stopped: kept", g.is_kept())
+            g.ends_well(f"stopped, then {flags}", *flags)
+            t.equal(f"stopped, then {flags}: goes on", "going on with documents" in g.log(), not flags)
+
+
 def test_states_of_what_was_kept(t):
     """A run that found its fits, and goes on when they are gone or damaged: its last pass would read what is kept then,
     so it begins anew, at once."""
@@ -226,6 +295,27 @@ def test_states_of_what_was_kept(t):
         for name in os.listdir(os.path.join(g.folder, "runs/states")):
             change(os.path.join(g.folder, "runs/states", name))
         g.ends_well(f"states that are {what}", continued=False)
+
+
+def damage(path):
+    with open(path, "r+b") as f:
+        flip(f, random.randrange(os.path.getsize(path)))
+
+
+def damage_end(path):
+    with open(path, "r+b") as f:
+        flip(f, os.path.getsize(path) - 1)
+
+
+def flip(f, at):
+    f.seek(at)
+    byte = f.read(1)[0]
+    f.seek(at)
+    f.write(bytes([byte ^ 1 << random.randrange(8)]))
+
+
+def cut(path):
+    os.truncate(path, random.randrange(os.path.getsize(path)))
 
 
 def append(path):
@@ -318,6 +408,9 @@ if __name__ == "__main__":
         test_what_is_missing,
         test_earlier_passes,
         test_before_the_mark,
+        test_kept,
+        test_kept_damaged,
+        test_kept_stopped,
         test_states_of_what_was_kept,
         test_two_at_once,
         test_stopped_again,

@@ -82,7 +82,7 @@ MARKED = FITS.replace(
     "",
 )
 
-# Documents kept between passes: a later run finds the fitted state, and needs them no more.
+# Documents kept between passes: a process that goes on reads them too.
 KEPT = FITS.replace("materialize: never", "materialize: always")
 
 # A sort of more than one piece; what is above it counts in an earlier pass, and is quarantined there.
@@ -112,6 +112,18 @@ BOTH = SORTED.replace(
       name: earlier
       path: ${in}/index.jsonl""",
 )
+
+# A costly stage: what it made is kept, and it does not run again.
+COSTLY = BOTH.replace(
+    "  - use: dedup.exact",
+    """  - use: filter.where
+    any:
+      - column: id
+        is_not: [doc-17, doc-18]
+  - use: test.once
+  - use: dedup.exact""",
+)
+COSTLY_FITS = COSTLY.replace("- use: shuffle", "- use: sample.random\n    keep: 30000")
 
 # Damage that is skipped: what it says must not be lost.
 DAMAGED = (
@@ -279,11 +291,18 @@ class Ground:
             return []
         return sorted((n for n in names if n.startswith("kills-")), key=lambda n: int(n[6:]))
 
+    def at(self, run, *names):
+        return os.path.join(self.folder, "runs", run, *names)
+
     def last(self, *names):
-        return os.path.join(self.folder, "runs", (self.runs() or ["kills-0"])[-1], *names)
+        return self.at((self.runs() or ["kills-0"])[-1], *names)
 
     def marked(self):
         return os.path.exists(self.last("progress"))
+
+    def is_kept(self):
+        """Is there something that a pass has kept for the next process?"""
+        return os.path.exists(self.last("kept.index"))
 
     def marked_at(self):
         """Number of the item where the mark begins; 0: there is none."""
@@ -320,6 +339,10 @@ class Ground:
     def continued(self):
         return "going on where an earlier run left off" in self.log()
 
+    def reads(self):
+        """How many documents each pass of the last process read."""
+        return [p["documents"] for p in self.manifest()["passes"]]
+
     def result(self):
         """Digest of every output, the quarantine and the list of splits; what run.json counts."""
         out = os.path.join(self.folder, "out")
@@ -342,14 +365,14 @@ class Ground:
     def left(self):
         """What no run that is done may leave behind: temporary and hidden files, scratch files, its progress."""
         names = [n for n in fl.tree(self.folder) if not n.endswith(".lock") and ".state." not in n]  # those go with time
-        names += [r + "/scratch" for r in self.runs() if os.path.exists(os.path.join(self.folder, "runs", r, "scratch"))]
+        for folder in ("scratch", "kept"):
+            names += [f"{r}/{folder}" for r in self.runs() if os.path.exists(self.at(r, folder))]
         return [
             n
             for n in names
             if os.path.basename(n).startswith(".")
             or n.endswith(".tmp")
-            or os.path.basename(n) in ("progress", "splits.part")
-            or "/scratch" in n
+            or os.path.basename(n) in ("progress", "splits.part", "kept.index", "scratch", "kept")
         ]
 
     def clear(self):
