@@ -188,16 +188,19 @@ static bool take_tables(exec *x, uint32_t i)
     const kept_stage *k = &x->keeps->st[i];
     const sl_str *text = (const sl_str *)x->keeps->found[TABLES].v.list.p + 2 * k->table;
     const size_t n = numbers(x->keeps, STAGES)[k->at + 2];
-    exec_table *v = arena_zalloc(&x->mem, (n + 1) * sizeof *v, _Alignof(exec_table));
-    for (size_t t = 0; v && t < n; t++) {
+    s->tables = NULL;
+    for (s->n_tables = 0; s->n_tables < n; s->n_tables++) {
+        const size_t t = s->n_tables;
+        exec_table *v = arena_grow(&x->mem, s->tables, t, sizeof *v);
+        if (!v)
+            return false;
+        s->tables = v;
         v[t] = (exec_table){ arena_strndup(&x->mem, text[2 * t].p, text[2 * t].n),
                              arena_strndup(&x->mem, text[2 * t + 1].p, text[2 * t + 1].n) };
         if (!v[t].title || !v[t].rows)
             return false;
     }
-    s->tables = v;
-    s->n_tables = v ? n : 0;
-    return v != NULL;
+    return true;
 }
 
 static exec_metric *metric_of(exec *x, uint64_t which)
@@ -280,6 +283,7 @@ static bool take_all(exec *x)
         if (k->counted) {
             take_stage(x, i);
             good = take_tables(x, i);
+            x->todo.fitted[i] = true; /* not again */
         }
         if (good && k->holds && !reads[i]) {
             store_close(x, i);

@@ -328,7 +328,6 @@ void pieces_describe(const pieces *p, sbuf *out)
         const maker *m = &p->maker[t];
         add_number(out, m->n_block);
         for (size_t i = 0; i < m->n_block; i++) {
-            add_number(out, m->block[i].offset);
             add_number(out, m->block[i].sum);
             add_number(out, m->block[i].stored);
             add_number(out, m->block[i].bytes);
@@ -357,21 +356,21 @@ static bool next_count(numbers *v, size_t each, size_t *count)
     return true;
 }
 
-/* 1: they are none. */
+/* A thread's blocks stand one behind the other. 1: the numbers are none. */
 static int restore_blocks(pieces *p, unsigned thread, numbers *v, uint64_t *end)
 {
     maker *m = &p->maker[thread];
     size_t n;
-    if (!next_count(v, 4, &n))
+    if (!next_count(v, 3, &n))
         return 1;
     if (!room(p, &m->block, &m->cap_block, n, sizeof *m->block))
         return SL_E_NOMEM;
-    for (; m->n_block < n; v->at += 4) {
+    for (; m->n_block < n; v->at += 3) {
         const uint64_t *at = v->v + v->at;
-        if (at[0] > INT64_MAX - BLOCK || !at[2] || at[2] > at[3] || at[3] > BLOCK)
+        if (!at[1] || at[1] > at[2] || at[2] > BLOCK)
             return 1;
-        m->block[m->n_block++] = (block_at){ at[0], at[1], thread, (uint32_t)at[2], (uint32_t)at[3] };
-        *end = at[0] + at[2] > *end ? at[0] + at[2] : *end;
+        m->block[m->n_block++] = (block_at){ *end, at[0], thread, (uint32_t)at[1], (uint32_t)at[2] };
+        *end += at[1];
     }
     return 0;
 }

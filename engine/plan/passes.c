@@ -101,7 +101,7 @@ static bool fit_ports(const plan *p, const pass_state *st, pass_plan *out, const
 {
     bool any = false;
     for (uint32_t i = 0; i < p->n_stages; i++) {
-        const uint32_t port = need[i] && !st->fitted[i] ? next_port(p, st, i) : 0;
+        const uint32_t port = need[i] && !st->fitted[i] && !st->stored[i] ? next_port(p, st, i) : 0;
         if (port && ready_out[p->stages[i].ports[port - 1].last]) {
             fit_from(p, st, out, i, port);
             any = true;
@@ -114,12 +114,12 @@ static bool fit_main(const plan *p, const pass_state *st, pass_plan *out, const 
 {
     bool any = false;
     for (uint32_t i = 0; i < p->n_stages; i++) {
-        if (!need[i] || !ready_in[i])
+        if (!need[i] || !ready_in[i] || st->stored[i]) /* what it made is there */
             continue;
         if (!st->fitted[i] && !st->done[i][0] && !next_port(p, st, i)) {
             fit_from(p, st, out, i, 0);
             any = true;
-        } else if (p->stages[i].sorts && st->fitted[i] && !st->stored[i]) {
+        } else if (p->stages[i].sorts && st->fitted[i]) {
             run_from(p, st, out, i);
             out->st[i].capture = CAPTURE_SORT;
             any = true;
