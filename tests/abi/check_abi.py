@@ -17,21 +17,34 @@ FIRST = {"plugin_1_0.h": "plugin.h", "service_input_1.h": "service_input.h", "se
 class CheckAbi(unittest.TestCase):
     """The headers are those of the first day, so that these tests do not change when the contract grows."""
 
+    @classmethod
+    def setUpClass(cls):
+        cls.first = tempfile.mkdtemp(prefix="sluice-abi-")
+        for folder in ("headers", "schemas", "frozen"):
+            os.mkdir(f"{cls.first}/{folder}")
+        for frozen, name in FIRST.items():
+            shutil.copy(f"{HERE}/{frozen}", f"{cls.first}/headers/{name}")
+        cls.run_tool(cls.first, "--update").check_returncode()
+
+    @classmethod
+    def tearDownClass(cls):
+        shutil.rmtree(cls.first)
+
     def setUp(self):
         self.work = tempfile.mkdtemp(prefix="sluice-abi-")
-        for folder in ("headers", "schemas", "frozen"):
-            os.mkdir(f"{self.work}/{folder}")
-        for frozen, name in FIRST.items():
-            shutil.copy(f"{HERE}/{frozen}", f"{self.work}/headers/{name}")
-        self.check("--update", code=0)
+        shutil.copytree(self.first, self.work, dirs_exist_ok=True)
 
     def tearDown(self):
         shutil.rmtree(self.work)
 
+    @staticmethod
+    def run_tool(folder, *options):
+        return subprocess.run([sys.executable, "-B", f"{SOURCE}/tools/check-abi", "--headers", f"{folder}/headers", "--schemas",
+                               f"{folder}/schemas", "--frozen", f"{folder}/frozen", *options],
+                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
+
     def check(self, *options, code):
-        r = subprocess.run([sys.executable, "-B", f"{SOURCE}/tools/check-abi", "--headers", f"{self.work}/headers", "--schemas",
-                            f"{self.work}/schemas", "--frozen", f"{self.work}/frozen", *options],
-                           stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
+        r = self.run_tool(self.work, *options)
         self.assertEqual(r.returncode, code, r.stdout)
         return r.stdout
 

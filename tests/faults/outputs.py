@@ -220,7 +220,7 @@ def test_numbered_runs(t):
 
 
 def wait_for(what):
-    end = time.monotonic() + 10
+    end = time.monotonic() + 60
     while not what() and time.monotonic() < end:
         time.sleep(0.01)
     return what()
@@ -260,11 +260,10 @@ def test_two_at_once(t):
             f"{what}: the first runs",
             wait_for(lambda: os.path.exists(lock) and os.path.getsize(lock) and os.path.isdir(out)),
         )
-        began = time.monotonic()
-        second = subprocess.run(words, input=b"", capture_output=True, cwd=folder, timeout=30, check=False)
+        second = subprocess.run(words, input=b"", capture_output=True, cwd=folder, timeout=60, check=False)
         err = second.stderr.decode()
         t.equal(f"{what}: the second exits", second.returncode, fl.AGAIN)
-        t.check(f"{what}: at once", time.monotonic() - began < 2)
+        t.check(f"{what}: without waiting for the first", first.poll() is None)
         t.check(f"{what}: it says who holds the lock", "another run" in err and str(first.pid) in err, err)
         err = first.communicate(docs, timeout=30)[1]
         t.check(f"{what}: the first is not disturbed", first.returncode == fl.DONE and fl.content(out) == docs, err)

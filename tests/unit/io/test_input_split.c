@@ -89,6 +89,8 @@ static void cut_every_way(const sbuf *text, const sbuf *file)
         plain_large(&simple);
         assert_string_equal(sbuf_z(&simple), sbuf_z(&expected));
         for (size_t i = 0; i < sizeof splits / sizeof *splits; i++) {
+            if (file->n / splits[i] > 2000) /* shorter texts are cut so finely */
+                continue;
             lim.chunk_bytes = chunks[i % 5];
             help_result r = help_read(path, splits[i], MEMBERS_NONE, &lim);
             same(&whole, &r);
