@@ -10,10 +10,10 @@ LONG = 40_000  # bytes; texts of 100 MB are measured (tools/bench)
 SMALL = fl.REPOSITORY + "/tests/fuzz/corpus/fasttext/plain"  # a model of two words and two labels
 
 PIECES = ["a", "word ", "one line of prose. ", "a\n", "\n", ".", "...", "\u2026 ", "'", "- x\n", "12,34 ", "#", "{"]
-PIECES += ["https://example.com/a?b=c&", ":-)", "a@b.co ", "1.2.3.4 ", "lorem ipsum ", "\r\n", "\u2028", "\0", "\ufeff", "x" * 65]
-PIECES += ["\U0001f600", "\u0301", "\u05e9\u05dc\u05d5\u05dd ", "\u202e", "\u0378", "\U0010fffe", "\ufdd0"]
-PIECES += ["\ufdfa", "\uac00", "\xdf", "\u0130", "\u03a3", "\u5404\u3005", "\u0e01", "\u0e33", "\U000e0001", "\U0001f1e9\U0001f1ea"]
-PIECES += ["\U0001f469\u200d\U0001f467"]
+PIECES += ["https://example.com/a?b=c&", ":-)", "a@b.co ", "1.2.3.4 ", "lorem ipsum ", "\r\n", "\u2028", "\0", "\ufeff"]
+PIECES += ["x" * 65, "\U0001f600", "\u0301", "\u05e9\u05dc\u05d5\u05dd ", "\u202e", "\u0378", "\U0010fffe", "\ufdd0"]
+PIECES += ["\ufdfa", "\uac00", "\xdf", "\u0130", "\u03a3", "\u5404\u3005", "\u0e01", "\u0e33"]
+PIECES += ["\U000e0001", "\U0001f1e9\U0001f1ea", "\U0001f469\u200d\U0001f467"]
 ODD = (0, 9, 10, 13, 0x85, 0xA0, 0x301, 0x2028, 0x378, 0xFEFF, 0x1F600, 0x10FFFF)
 TEXTS = [""] + [chr(c) for c in (*range(0x20, 0x7F), *ODD)]
 TEXTS += PIECES + [p * 100 for p in PIECES] + [p * (LONG // len(p.encode())) for p in PIECES]
