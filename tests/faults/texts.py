@@ -85,6 +85,21 @@ def test_texts(t):
         t.check(f"{stage}: the same for all threads and batches", seen[0] == seen[-1])
 
 
+def test_million_words(t):
+    """What was taken for a document of so many words is given back; the next one is judged as if it were the first."""
+    texts = "ab " * 1_100_000, "one two three\n" * 9 + "four"
+    most, least = [json.dumps({"id": "a", "text": text}) + "\n" for text in texts]
+    for splitter in ("whitespace", "spacy_en"):
+        stage = f"filter.gopher_repetition, mode: annotate, as: said, splitter: {splitter}"
+        runs = [run_one(t, stage, t.write("words.jsonl", text), 1) for text in (most + least, least)]
+        after, alone = [(fl.content(out) or b"").split(b"\n")[:-1] for _, out in runs]
+        t.equal(f"{splitter}: exit", [r.code for r, _ in runs], [fl.DONE, fl.DONE])
+        t.equal(f"{splitter}: the next one", after[1:], alone)
+        said = json.loads(after[0])
+        want = ("top_2_gram", 5 * 1_099_999 / 3_300_000)
+        t.equal(f"{splitter}: the large one", (said["said"], said["said_value"]), want)
+
+
 def refused(t, what, stage, code, *said):
     """Before anything is written."""
     r, out = run_one(t, stage, t.path("one.jsonl"))
@@ -150,4 +165,4 @@ def test_models(t):
             refused(t, what, f"{use}, model: {path}", fl.CONFIG, *said)
 
 
-fl.Test().main(test_texts, test_lists, test_models)
+fl.Test().main(test_texts, test_million_words, test_lists, test_models)
