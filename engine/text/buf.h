@@ -4,7 +4,10 @@
 #include <stdbool.h>
 #include "sluice/plugin.h"
 
-enum { TEXT_SLACK = 64 }; /* readable bytes behind every text */
+enum {
+    TEXT_SLACK = 64,     /* readable bytes behind every text */
+    TEXT_KEPT = 1 << 20, /* spans: who has more gives them back once they are not needed, not with the next document */
+};
 
 typedef struct text_buf {
     char *p; /* n bytes, TEXT_SLACK zero bytes behind them once text_buf_end was called */

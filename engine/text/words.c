@@ -32,7 +32,10 @@ sl_list text_words_of(sl_ctx *c, const sl_batch *b, sl_column *column, uint32_t 
     if (work->n)
         memcpy(v, work->v, work->n * sizeof *v);
     column->valid[row >> 6] |= 1ull << (row & 63);
-    return *of = (sl_list){ v, work->n, 0 };
+    *of = (sl_list){ v, work->n, 0 };
+    if (work->cap > TEXT_KEPT)
+        text_spans_free(work);
+    return *of;
 }
 
 uint64_t text_word_hash(const char *p, size_t n) { return hash_bytes(p, n); }

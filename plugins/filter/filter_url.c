@@ -318,7 +318,8 @@ static const sl_metric metrics[] = {
     [PATTERN] = { "pattern", SL_M_REJECT, 0, NULL, "one of patterns matches" },
     [NO_URL] = { "no_url", SL_M_REJECT, 0, NULL, "missing: drop, and there is none" },
     [C_NO_URL] = { "without_url", SL_M_COUNT, 0, NULL, "documents without URL, which stay" },
-    [C_GIVEN_UP] = { "patterns_given_up", SL_M_COUNT, 0, NULL, "searches that took too many steps: no match" },
+    [C_GIVEN_UP] = { "patterns_given_up", SL_M_COUNT, 0, NULL,
+                     "searches that took too many steps or too much memory: no match" },
     [V_SOFT] = { "soft_words_found", SL_M_VALUE, 0, "words", "different ones of soft_words, 64 at most" },
     { 0 },
 };

@@ -6,8 +6,10 @@ int patterns_make(sl_ctx *c, const list_table *list, patterns *out)
     sl_str text;
     out->code = calloc(list->entries + 1, sizeof(*out->code));
     out->text = calloc(list->entries + 1, sizeof(*out->text));
-    if (!out->code || !out->text)
+    out->limits = pcre2_match_context_create(NULL);
+    if (!out->code || !out->text || !out->limits)
         return c->host->fail(c, SL_E_NOMEM, "out of memory");
+    pcre2_set_heap_limit(out->limits, PATTERN_MEMORY);
     for (uint64_t at = 0; list_next(list, &at, &text);) {
         int error;
         PCRE2_SIZE where;
@@ -33,9 +35,9 @@ bool patterns_find(const patterns *all, pcre2_match_data *work, sl_str text, sl_
     *hit = (sl_str){ 0 };
     *given_up = 0;
     for (uint32_t i = 0; i < all->n && !hit->p; i++) {
-        int found = pcre2_match(all->code[i], (PCRE2_SPTR)text.p, text.n, 0, 0, work, NULL);
+        int found = pcre2_match(all->code[i], (PCRE2_SPTR)text.p, text.n, 0, 0, work, all->limits);
         if (found == PCRE2_ERROR_JIT_STACKLIMIT)
-            found = pcre2_match(all->code[i], (PCRE2_SPTR)text.p, text.n, 0, PCRE2_NO_JIT, work, NULL);
+            found = pcre2_match(all->code[i], (PCRE2_SPTR)text.p, text.n, 0, PCRE2_NO_JIT, work, all->limits);
         if (found == PCRE2_ERROR_NOMEMORY)
             return false;
         if (found >= 0)
@@ -50,6 +52,7 @@ void patterns_free(patterns *all)
 {
     for (uint32_t i = 0; i < all->n; i++)
         pcre2_code_free(all->code[i]);
+    pcre2_match_context_free(all->limits);
     free(all->code);
     free(all->text);
     *all = (patterns){ 0 };

@@ -104,9 +104,8 @@ static bool off(const verdict *v, uint32_t first, uint32_t last)
     return !v->c->explain;
 }
 
-static int judge_ngrams(local *l, verdict *v)
+static int judge_ngrams(local *l, verdict *v, double chars)
 {
-    const double chars = l->scan.chars;
     uint64_t found;
     if (!ngrams_begin(&l->grams, &l->squeezed))
         return SL_E_NOMEM;
@@ -152,7 +151,12 @@ static int judge(local *l, verdict *v, sl_str t)
     }
     if (!text_squeeze(&l->squeezed, t, words.p, words.n, l->scan.ascii))
         return SL_E_NOMEM;
-    return judge_ngrams(l, v);
+    const double chars = l->scan.chars;
+    if (l->scan.words.n > TEXT_KEPT) {
+        text_scan_free(&l->scan);
+        text_spans_free(&l->items);
+    }
+    return judge_ngrams(l, v, chars);
 }
 
 static int process(sl_ctx *c, const void *g, void *l, sl_batch *b)

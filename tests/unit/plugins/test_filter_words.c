@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "automaton.h"
+#include "patterns.h"
 #include "stage_mock.h"
 #include "url_site.h"
 
@@ -142,6 +143,35 @@ static void memory_ends(void **state)
     list_free(&t);
 }
 
+/* A pattern that goes back a step a letter gives up where that would take more than PATTERN_MEMORY; others go on. */
+static void patterns_give_up(void **state)
+{
+    enum { N = 1 << 20 };
+    mock *m = mock_new();
+    list_table t = { 0 };
+    patterns all = { 0 };
+    pcre2_match_data *work = pcre2_match_data_create(1, NULL);
+    sl_str hit;
+    uint32_t given_up;
+    char *text = malloc(N);
+    (void)state;
+    assert_non_null(text);
+    memset(text, 'a', N);
+    assert_true(list_add(&t, "^(a|b)+c$", 9) && list_add(&t, "^aaa", 4) && list_seal(&t));
+    assert_int_equal(patterns_make(mock_ctx(m), &t, &all), SL_OK);
+    assert_true(patterns_find(&all, work, (sl_str){ .p = text, .n = N }, &hit, &given_up));
+    assert_true(hit.n == 4 && given_up == 1);
+    assert_true(patterns_find(&all, work, (sl_str){ .p = "abc", .n = 3 }, &hit, &given_up));
+    assert_true(hit.n == 9 && given_up == 0);
+    assert_true(patterns_find(&all, work, (sl_str){ .p = "b", .n = 1 }, &hit, &given_up));
+    assert_null(hit.p);
+    pcre2_match_data_free(work);
+    patterns_free(&all);
+    list_free(&t);
+    mock_free(m);
+    free(text);
+}
+
 static void sites(void **state)
 {
     static const struct {
@@ -206,6 +236,7 @@ int main(void)
         cmocka_unit_test(one_letter),
         cmocka_unit_test(refused),
         cmocka_unit_test(memory_ends),
+        cmocka_unit_test(patterns_give_up),
         cmocka_unit_test(sites),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
