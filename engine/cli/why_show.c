@@ -1,6 +1,8 @@
 /* The way of a document, for people: a line a stage, and below it what the stage changed. */
+#include <math.h>
 #include <string.h>
 #include "cli/peek_show.h"
+#include "cli/stats.h"
 #include "cli/why.h"
 
 enum { MOST_PARTS = 10, SHORT = 60, DETAIL = 80 };
@@ -200,11 +202,44 @@ static void put_place(const view *v, const why_step *s)
         sbuf_puts(v->out, "   sorted; --whole tells its place");
 }
 
+/* The options that bound it and what they are set to, as far as the tables of the stage tell: "min_words 50". */
+static void put_bounds(const view *v, const stats_stage *rules, const char *measure)
+{
+    const char *between = "   ";
+    for (size_t i = 0; i < rules->n_rules; i++) {
+        const stats_rule *r = &rules->rules[i];
+        if (r->told == STATS_NONE || isnan(r->limit) || strcmp(rules->values[r->told].name, measure) != 0)
+            continue;
+        sbuf_printf(v->out, "%s%s %.10g", between, r->option, r->limit);
+        between = ", ";
+    }
+}
+
+/* Several stand below the step, each with its bounds. */
 static void put_measures(const view *v, const why_step *s)
 {
+    stats_stage rules = { 0 };
+    cli *c = v->w->c;
+    size_t width = 0;
+    if (s->n_measures == 1) {
+        sbuf_printf(v->out, "   %s ", s->measures[0].name);
+        put_value(v->out, s->measures[0].value, s->measures[0].unit);
+    }
+    sbuf_putc(v->out, '\n');
+    if (s->n_measures < 2)
+        return;
+    if (!stats_declare(&rules, &c->mem, &c->plan.stages[s->stage])) {
+        v->out->failed = true;
+        return;
+    }
+    for (size_t i = 0; i < s->n_measures; i++)
+        width = columns_of(s->measures[i].name) > width ? columns_of(s->measures[i].name) : width;
     for (size_t i = 0; i < s->n_measures; i++) {
-        sbuf_printf(v->out, "%s%s ", i ? ", " : "   ", s->measures[i].name);
-        put_value(v->out, s->measures[i].value, s->measures[i].unit);
+        const char *name = s->measures[i].name;
+        put_indent(v);
+        sbuf_printf(v->out, "%s%*s   %-10.6g", name, (int)(width - columns_of(name)), "", s->measures[i].value);
+        put_bounds(v, &rules, name);
+        sbuf_putc(v->out, '\n');
     }
 }
 
@@ -232,7 +267,6 @@ static void put_step(const view *v, const why_step *s, unsigned depth)
     if (stage->sorts && s->fate != ROW_REJECTED)
         put_place(v, s);
     put_measures(v, s);
-    sbuf_puts(v->out, "\n");
     if (s->unsure == UNSURE_ALONE) {
         put_indent(v);
         sbuf_puts(v->out,

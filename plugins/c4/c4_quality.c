@@ -58,10 +58,10 @@ static uint64_t count_sentences(const page *p, uint64_t enough)
 /* Evidence shows no more of the line than this, around what ended the page. */
 static sl_str around(sl_str line, uint32_t at)
 {
-    enum { MOST = 200 };
+    enum { MOST = 200, BEFORE = 30 };
     if (line.n <= MOST)
         return line;
-    uint32_t begin = at < MOST / 2 ? 0 : at - MOST / 2;
+    uint32_t begin = at < BEFORE ? 0 : at - BEFORE; /* peek shows the first 60 characters */
     begin = begin < line.n - MOST ? begin : line.n - MOST;
     uint32_t end = begin + MOST;
     while (begin < at && ((unsigned char)line.p[begin] & 0xC0) == 0x80)

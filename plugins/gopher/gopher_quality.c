@@ -51,6 +51,12 @@ static int check(sl_ctx *c, const void *cfg)
     if (o->max_words && o->min_words > o->max_words)
         return c->host->fail(c, SL_E_CONFIG, "min_words (%lld) is above max_words (%lld)", (long long)o->min_words,
                              (long long)o->max_words);
+    if (o->max_mean_word_length > 0 && o->min_mean_word_length > o->max_mean_word_length)
+        return c->host->fail(c, SL_E_CONFIG, "min_mean_word_length (%g) is above max_mean_word_length (%g)",
+                             o->min_mean_word_length, o->max_mean_word_length);
+    if ((uint64_t)o->min_stop_words > o->stop_words.n)
+        return c->host->fail(c, SL_E_CONFIG, "min_stop_words (%lld) is more than there are stop_words (%zu)",
+                             (long long)o->min_stop_words, o->stop_words.n);
     return SL_OK;
 }
 
