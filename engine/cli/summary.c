@@ -4,17 +4,9 @@
 
 enum { MAX_REASONS = 16 };
 
-static size_t columns_of(const char *s)
-{
-    size_t n = 0;
-    for (; *s; s++)
-        n += ((unsigned char)*s & 0xC0) != 0x80;
-    return n;
-}
-
 static void pad(sbuf *out, const char *text, size_t width)
 {
-    const size_t n = columns_of(text);
+    const size_t n = str_columns(text);
     sbuf_puts(out, text);
     sbuf_printf(out, "%*s", (int)(n < width ? width - n : 0), "");
 }
@@ -60,7 +52,7 @@ static void reasons(const exec_stage *c, size_t room, sbuf *out)
         char count[32];
         human_count(count, v[i]->n);
         const size_t size = strlen(v[i]->name) + 1 + strlen(count) + (i ? 2 : 0);
-        if (i && columns_of(sbuf_z(out)) + size + (i + 1 < n ? 3 : 0) > room) {
+        if (i && str_columns(sbuf_z(out)) + size + (i + 1 < n ? 3 : 0) > room) {
             sbuf_puts(out, "  …");
             break;
         }
@@ -110,12 +102,12 @@ static void fill(const plan *p, const exec *x, unsigned width, row *v, size_t *n
     const exec_stage *c = exec_stages(x);
     *name_width = *number_width = 0;
     for (size_t i = 0; i < p->n_stages; i++) {
-        const size_t n = columns_of(p->stages[i].name);
+        const size_t n = str_columns(p->stages[i].name);
         numbers(&p->stages[i], &c[i], &v[i].numbers);
         human_seconds(v[i].time, (double)c[i].ns / 1e9);
         *name_width = n > *name_width ? n : *name_width;
         *number_width =
-            columns_of(sbuf_z(&v[i].numbers)) > *number_width ? columns_of(sbuf_z(&v[i].numbers)) : *number_width;
+            str_columns(sbuf_z(&v[i].numbers)) > *number_width ? str_columns(sbuf_z(&v[i].numbers)) : *number_width;
     }
     const size_t taken = 2 + *name_width + 3 + *number_width + 3 + 10, room = width > taken + 20 ? width - taken : 20;
     for (size_t i = 0; i < p->n_stages; i++) {
@@ -152,7 +144,7 @@ void summary_text(const plan *p, const exec *x, const char *dir, double seconds,
     }
     fill(p, x, width, v, &name_width, &number_width);
     for (size_t i = 0; i < p->n_stages; i++)
-        more_width = columns_of(sbuf_z(&v[i].more)) > more_width ? columns_of(sbuf_z(&v[i].more)) : more_width;
+        more_width = str_columns(sbuf_z(&v[i].more)) > more_width ? str_columns(sbuf_z(&v[i].more)) : more_width;
     head(p, x, out);
     for (size_t i = 0; i < p->n_stages; i++) {
         sbuf_puts(out, "  ");
