@@ -269,6 +269,14 @@ const char *human_bytes(char buf[32], double bytes)
     return buf;
 }
 
+size_t str_columns(const char *s)
+{
+    size_t n = 0;
+    for (; *s && *s != '\n'; s++)
+        n += ((unsigned char)*s & 0xC0) != 0x80;
+    return n;
+}
+
 const char *human_count(char buf[32], uint64_t n)
 {
     char digits[24];

@@ -21,7 +21,7 @@ enum { ANY_OPERANDS = 1 << 20 }; /* for max_operands */
 
 typedef struct args { /* fields: uint8_t FLAG; const char * TEXT; uint32_t COUNT and CHOICE; int64_t SEED; uint64_t
                          SIZE; double DURATION */
-    uint8_t fresh, help, quiet, json, markdown, schema, kept, dropped, version, all, whole, fit;
+    uint8_t fresh, help, quiet, json, markdown, schema, kept, dropped, all, whole, fit;
     uint32_t threads, take, sample, color, log_level, spill;
     int64_t seed; /* INT64_MIN: not given */
     uint64_t memory;

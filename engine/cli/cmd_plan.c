@@ -9,14 +9,6 @@ static const arg own[] = {
 };
 static const arg *const groups[] = { own, args_pipeline, args_machine, args_states, args_common, NULL };
 
-static size_t columns_of(const char *s)
-{
-    size_t n = 0;
-    for (; *s; s++)
-        n += ((unsigned char)*s & 0xC0) != 0x80;
-    return n;
-}
-
 /* ---- stages ---- */
 
 static void add_name(sbuf *out, const char *name) { sbuf_printf(out, "%s%s", out->n ? ", " : "", name); }
@@ -66,7 +58,7 @@ static void fill(const plan *p, const exec *x, row *v, size_t *name_width, size_
     for (uint32_t i = 0; i < p->n_stages; i++) {
         const plan_stage *s = &p->stages[i];
         const char *path;
-        const size_t n = columns_of(s->name);
+        const size_t n = str_columns(s->name);
         sbuf names = { 0 };
         if (strcmp(s->name, s->common.use))
             sbuf_puts(&v[i].use, s->common.use);
@@ -102,7 +94,7 @@ static void print_stages(const plan *p, const row *v, size_t name_width, size_t 
         const plan_stage *s = &p->stages[i];
         const char *gap = "   ";
         sbuf line = { 0 };
-        sbuf_printf(&line, "  %s%*s", s->name, (int)(name_width - columns_of(s->name)), "");
+        sbuf_printf(&line, "  %s%*s", s->name, (int)(name_width - str_columns(s->name)), "");
         if (use_width)
             sbuf_printf(&line, "   %-*s", (int)use_width, sbuf_z(&v[i].use));
         for (int k = 0; k < 3; k++)
@@ -155,11 +147,11 @@ static void print_passes(const exec_step *v, size_t n, sbuf *out)
 {
     size_t width = 0;
     for (size_t i = 0; i < n; i++) {
-        const size_t w = columns_of(v[i].text);
+        const size_t w = str_columns(v[i].text);
         width = w > width && w < 80 ? w : width;
     }
     for (size_t i = 0; i < n; i++) {
-        const size_t w = columns_of(v[i].text);
+        const size_t w = str_columns(v[i].text);
         if (v[i].found)
             sbuf_printf(out, "  -  ");
         else if (i && v[i - 1].pass == v[i].pass)

@@ -35,7 +35,7 @@ exec_options why_options(const why *w)
 
 int why_no_memory(why *w)
 {
-    diag_error(&w->c->d, (diag_at){ 0 }, "out of memory");
+    diag_nomem(&w->c->d);
     return EXIT_INTERNAL;
 }
 

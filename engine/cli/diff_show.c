@@ -11,14 +11,6 @@ static const char *const titles[N_ABOUT] = {
 
 static const char *paint(const diff_view *v, const char *code) { return v->color ? code : ""; }
 
-static unsigned columns_of(const char *s)
-{
-    unsigned n = 0;
-    for (; *s; s++)
-        n += ((unsigned char)*s & 0xC0) != 0x80;
-    return n;
-}
-
 /* ---- what differs ---- */
 
 static void safe(const char *text, unsigned width, sbuf *out) { cli_safe(text, strlen(text), width, out); }
@@ -45,7 +37,7 @@ static void facts(const diff_view *v, const run_diff *d, diff_about about, sbuf 
     size_t n = 0;
     for (size_t i = 0; i < d->n_facts; i++)
         if (d->facts[i].about == about && *d->facts[i].what && n++ < MOST_LINES)
-            width = columns_of(d->facts[i].what) > width ? columns_of(d->facts[i].what) : width;
+            width = str_columns(d->facts[i].what) > width ? str_columns(d->facts[i].what) : width;
     width = width > 40 ? 40 : width;
     for (size_t i = 0; i < d->n_facts && shown < MOST_LINES; i++) {
         const diff_fact *f = &d->facts[i];
@@ -53,7 +45,7 @@ static void facts(const diff_view *v, const run_diff *d, diff_about about, sbuf 
         if (f->about != about || !*f->what)
             continue;
         safe(f->what, 60, &what);
-        const unsigned used = columns_of(sbuf_z(&what));
+        const unsigned used = str_columns(sbuf_z(&what));
         sbuf_printf(out, "  %s%*s   ", sbuf_z(&what), used < width ? (int)(width - used) : 0, "");
         sides(v, f, out);
         sbuf_putc(out, '\n');
@@ -146,7 +138,7 @@ static void cell(table *t, const char **row, unsigned column, const char *text)
     const char *copy = arena_strdup(&t->mem, sbuf_z(&plain));
     if (row && copy) {
         row[column] = copy;
-        t->width[column] = columns_of(copy) > t->width[column] ? columns_of(copy) : t->width[column];
+        t->width[column] = str_columns(copy) > t->width[column] ? str_columns(copy) : t->width[column];
     }
     sbuf_free(&plain);
 }
@@ -157,7 +149,7 @@ static void print_table(const table *t, sbuf *out)
         const size_t begin = out->n;
         for (unsigned c = 0; c < COLUMNS; c++) {
             const char *text = t->rows[r][c];
-            const int pad = (int)(t->width[c] - columns_of(text));
+            const int pad = (int)(t->width[c] - str_columns(text));
             if (t->width[c])
                 sbuf_printf(out, "%s%*s%s%*s", c ? "   " : "", c < 2 ? 0 : pad, "", text, c < 2 ? pad : 0, "");
         }

@@ -57,14 +57,6 @@ static const char *fate_of(const peek_doc *d) { return d->reached ? "kept" : d->
 
 static const char *paint(const peek_view *v, const char *code) { return v->color ? code : ""; }
 
-static size_t columns_of(const char *s)
-{
-    size_t n = 0;
-    for (; *s; s++)
-        n += ((unsigned char)*s & 0xC0) != 0x80;
-    return n;
-}
-
 /* "──────── docs/about_arrays  kept", to the width of the terminal. */
 static void rule(const peek_view *v, const peek_doc *d, sbuf *out)
 {
@@ -75,7 +67,7 @@ static void rule(const peek_view *v, const peek_doc *d, sbuf *out)
         sbuf_puts(&id, "(no id)");
     else
         cli_safe(plain.p, plain.n, TEXT_BYTES, &id); /* whole: it is there to be copied */
-    const size_t used = columns_of(sbuf_z(&id)) + strlen(fate) + 3;
+    const size_t used = str_columns(sbuf_z(&id)) + strlen(fate) + 3;
     for (size_t i = used; i < v->width || i < used + 3; i++)
         sbuf_puts(out, "─");
     sbuf_printf(out, " %s%s%s  %s%s%s\n", paint(v, "\033[1m"), sbuf_z(&id), paint(v, "\033[0m"),
@@ -90,13 +82,13 @@ static void steps(const peek_view *v, const peek_doc *d, sbuf *out)
     static const char *const fate[] = { [ROW_KEPT] = "kept", [ROW_REJECTED] = "dropped", [ROW_ANNOTATED] = "marked" };
     size_t width = 0;
     for (size_t i = 0; i < d->n_steps; i++) {
-        const size_t n = columns_of(v->plan->stages[d->steps[i].stage].name);
+        const size_t n = str_columns(v->plan->stages[d->steps[i].stage].name);
         width = n > width ? n : width;
     }
     for (size_t i = 0; i < d->n_steps; i++) {
         const peek_step *s = &d->steps[i];
         const char *name = v->plan->stages[s->stage].name;
-        sbuf_printf(out, "  %s%*s   %s", name, (int)(width - columns_of(name)), "", fate[s->fate]);
+        sbuf_printf(out, "  %s%*s   %s", name, (int)(width - str_columns(name)), "", fate[s->fate]);
         if (s->reason)
             sbuf_printf(out, "%*s  %s", (int)(strlen("dropped") - strlen(fate[s->fate])), "", s->reason);
         if (s->reason && (s->value != 0 || s->limit != 0))

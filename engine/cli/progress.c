@@ -34,14 +34,6 @@ static double now_seconds(void)
 
 /* ---- the line ---- */
 
-static size_t columns_of(const char *s)
-{
-    size_t n = 0;
-    for (; *s; s++)
-        n += ((unsigned char)*s & 0xC0) != 0x80;
-    return n;
-}
-
 static void bar(double share, sbuf *out)
 {
     static const char *const part[] = { " ", "▏", "▎", "▍", "▌", "▋", "▊", "▉" };
@@ -61,7 +53,7 @@ static void part(sbuf *out, unsigned width, const char *fmt, ...)
     va_start(ap, fmt);
     sbuf_vprintf(&text, fmt, ap);
     va_end(ap);
-    if (columns_of(sbuf_z(out)) + columns_of(sbuf_z(&text)) < width)
+    if (str_columns(sbuf_z(out)) + str_columns(sbuf_z(&text)) < width)
         sbuf_puts(out, sbuf_z(&text));
     sbuf_free(&text);
 }
@@ -89,7 +81,7 @@ void progress_line(const exec_progress *now, const char *name, size_t sinks, dou
     if (now->what)
         part(out, width, " %u %s", now->pass, now->what);
     if (now->bytes_total) {
-        if (width >= columns_of(name) + BAR + 44)
+        if (width >= str_columns(name) + BAR + 44)
             bar(shown, out);
         part(out, width, " %d %%", (int)(shown * 100));
         bytes_of((double)now->bytes_done, (double)now->bytes_total, &bytes);

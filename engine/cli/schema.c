@@ -30,7 +30,8 @@ static void new_line(sbuf *out, unsigned depth)
         sbuf_puts(out, "  ");
 }
 
-void schema_indent(const char *json, sbuf *out)
+/* JSON text again, indented by two blanks a level; short lists of scalars stay on one line. */
+static void schema_indent(const char *json, sbuf *out)
 {
     unsigned depth = 0;
     bool quoted = false;

@@ -7,6 +7,4 @@
 void schema_stage(const stage_def *s, sbuf *out);
 /* Of a pipeline file that may use the n stages of v. */
 void schema_pipeline(const stage_def *const *v, size_t n, sbuf *out);
-/* JSON text again, indented by two blanks a level; short lists of scalars stay on one line. */
-void schema_indent(const char *json, sbuf *out);
 #endif

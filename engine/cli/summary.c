@@ -4,18 +4,9 @@
 
 enum { MAX_REASONS = 32 };
 
-/* Of the first line, here and in `pad`. */
-static size_t columns_of(const char *s)
-{
-    size_t n = 0;
-    for (; *s && *s != '\n'; s++)
-        n += ((unsigned char)*s & 0xC0) != 0x80;
-    return n;
-}
-
 static void pad(sbuf *out, const char *text, size_t width)
 {
-    const size_t n = columns_of(text);
+    const size_t n = str_columns(text);
     sbuf_printf(out, "%.*s", (int)strcspn(text, "\n"), text);
     sbuf_printf(out, "%*s", (int)(n < width ? width - n : 0), "");
 }
@@ -108,9 +99,9 @@ typedef struct row {
 
 static size_t widest(const char *text)
 {
-    size_t most = columns_of(text);
+    size_t most = str_columns(text);
     for (const char *end = strchr(text, '\n'); end; end = strchr(end + 1, '\n'))
-        most = columns_of(end + 1) > most ? columns_of(end + 1) : most;
+        most = str_columns(end + 1) > most ? str_columns(end + 1) : most;
     return most;
 }
 
@@ -129,19 +120,19 @@ static void fill(const plan *p, const exec *x, unsigned width, row *v, size_t *n
     const exec_stage *c = exec_stages(x);
     *name_width = *number_width = 0;
     for (size_t i = 0; i < p->n_stages; i++) {
-        const size_t n = columns_of(p->stages[i].name);
+        const size_t n = str_columns(p->stages[i].name);
         numbers(&p->stages[i], &c[i], &v[i].numbers);
         human_seconds(v[i].time, (double)c[i].ns / 1e9);
         *name_width = n > *name_width ? n : *name_width;
         *number_width =
-            columns_of(sbuf_z(&v[i].numbers)) > *number_width ? columns_of(sbuf_z(&v[i].numbers)) : *number_width;
+            str_columns(sbuf_z(&v[i].numbers)) > *number_width ? str_columns(sbuf_z(&v[i].numbers)) : *number_width;
     }
     const size_t taken = 2 + *name_width + 3 + *number_width + 3 + 10;
     size_t room = width > taken + 20 ? width - taken : 20;
     for (size_t i = 0; i < p->n_stages; i++)
         if (p->stages[i].def->s.kind == SL_SINK) {
             written(x, (uint32_t)i, &v[i].more);
-            room = columns_of(sbuf_z(&v[i].more)) > room ? columns_of(sbuf_z(&v[i].more)) : room;
+            room = str_columns(sbuf_z(&v[i].more)) > room ? str_columns(sbuf_z(&v[i].more)) : room;
         }
     for (size_t i = 0; i < p->n_stages; i++)
         if (p->stages[i].def->s.kind != SL_SINK)

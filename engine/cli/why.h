@@ -122,8 +122,6 @@ exec_options why_options(const why *w);
 /* The exit code of a run here; 0: it came to its end. A mistake goes to c->d. */
 int why_ended(why *w, const exec *x, exec_end end);
 int why_no_memory(why *w); /* says so; EXIT_INTERNAL */
-/* A warning: printed at once (unless --json), and kept. */
-void why_warn(why *w, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
 /* ---- why_load.c: exit codes, mistakes in c->d ---- */
 int why_load(why *w, const char *run);
@@ -143,8 +141,6 @@ unsigned why_near(const char *asked, const char *id);
 int why_trace(why *w);
 int why_partners(why *w);
 bool why_is_main(const plan *p, uint32_t stage);
-/* Does what this stage does hang on a place in a stream that only the whole of it makes? */
-bool why_needs_whole(const why *w, uint32_t stage);
 
 /* ---- why_text.c ---- */
 typedef struct text_change {

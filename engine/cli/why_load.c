@@ -15,7 +15,9 @@
 
 enum { MOST_PLUGINS = 256, SHOWN_FACTS = 20, SHOWN_INPUTS = 5 };
 
-void why_warn(why *w, const char *fmt, ...)
+/* A warning: printed at once (unless --json), and kept. */
+static void why_warn(why *w, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+static void why_warn(why *w, const char *fmt, ...)
 {
     sbuf text = { 0 };
     va_list ap;

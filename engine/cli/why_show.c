@@ -18,14 +18,6 @@ static unsigned at_most(const view *v, unsigned n) { return v->w->width == WHY_W
 
 static const char *paint(const view *v, const char *code) { return v->w->c->color_out ? code : ""; }
 
-static size_t columns_of(const char *s)
-{
-    size_t n = 0;
-    for (; *s; s++)
-        n += ((unsigned char)*s & 0xC0) != 0x80;
-    return n;
-}
-
 static void put_count(sbuf *out, uint64_t n, const char *one, const char *many)
 {
     char text[32];
@@ -58,7 +50,7 @@ static void put_where(const why_doc *d, sbuf *out)
 static void put_margin(const view *v, unsigned depth, const char *name)
 {
     sbuf_printf(v->out, "%*s%s%*s   ", (int)(2 + 2 * depth), "", name,
-                columns_of(name) + 2 * depth < v->width ? (int)(v->width - columns_of(name) - 2 * depth) : 0, "");
+                str_columns(name) + 2 * depth < v->width ? (int)(v->width - str_columns(name) - 2 * depth) : 0, "");
 }
 
 static void put_indent(const view *v) { sbuf_printf(v->out, "%*s", (int)(v->width + 16), ""); }
@@ -101,12 +93,12 @@ static void put_changes(const view *v, const why_step *s)
 {
     size_t width = 0;
     for (size_t i = 0; i < s->n_changes; i++)
-        width = columns_of(s->changes[i].column) > width ? columns_of(s->changes[i].column) : width;
+        width = str_columns(s->changes[i].column) > width ? str_columns(s->changes[i].column) : width;
     for (size_t i = 0; i < s->n_changes; i++) {
         const why_change *c = &s->changes[i];
         put_indent(v);
         cli_safe(c->column, strlen(c->column), SHORT, v->out);
-        sbuf_printf(v->out, "%*s   ", (int)(width - columns_of(c->column)), "");
+        sbuf_printf(v->out, "%*s   ", (int)(width - str_columns(c->column)), "");
         if (c->before && c->after && (is_text(c->before) || is_text(c->after)) && *c->before == '"' &&
             *c->after == '"') {
             put_text_change(v, c);
@@ -366,10 +358,10 @@ void why_show(const why *w, sbuf *out)
                                        [FATE_UNKNOWN] = "whether it was written is not known\n" };
     view v = { .w = w, .out = out };
     for (uint32_t i = 0; i < w->c->plan.n_stages; i++)
-        if (why_is_main(&w->c->plan, i) && columns_of(w->c->plan.stages[i].name) > v.width)
-            v.width = (unsigned)columns_of(w->c->plan.stages[i].name);
+        if (why_is_main(&w->c->plan, i) && str_columns(w->c->plan.stages[i].name) > v.width)
+            v.width = (unsigned)str_columns(w->c->plan.stages[i].name);
     for (size_t i = 0; i < w->n_columns; i++)
-        v.width = columns_of(w->columns[i]) > v.width ? (unsigned)columns_of(w->columns[i]) : v.width;
+        v.width = str_columns(w->columns[i]) > v.width ? (unsigned)str_columns(w->columns[i]) : v.width;
     for (uint32_t i = 0; i < w->n_docs; i++) {
         sbuf_puts(out, i ? "\n" : "");
         put_heading(&v, i);

@@ -60,7 +60,8 @@ static bool find_watched(why *w)
     return w->watched != NULL;
 }
 
-bool why_needs_whole(const why *w, uint32_t stage)
+/* Does what this stage does hang on a place in a stream that only the whole of it makes? */
+static bool needs_whole(const why *w, uint32_t stage)
 {
     const plan *p = &w->c->plan;
     bool moved = false;
@@ -277,7 +278,7 @@ static int sureness(const why *w, const plan_stage *s, const exec_row *row)
 {
     if (w->whole)
         return UNSURE_NONE;
-    if (why_needs_whole(w, row->stage))
+    if (needs_whole(w, row->stage))
         return UNSURE_PLACE;
     return s->def->s.flags & SL_F_ORDERED ? UNSURE_ALONE : UNSURE_NONE;
 }

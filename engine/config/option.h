@@ -30,18 +30,22 @@ typedef struct option_scope {
  * the range with unit and default, missing REQUIRED, deprecated (a warning). true: no error.
  *
  * Values, as people write them:
- *   BOOL      true false (yes no on off), in any case
- *   I64       42, -1, 1_000, 10k 10M 10B (powers of 1000), 1e6
- *   F64       0.5, .5, 1e-3, 20% (0.2), inf
- *   SIZE      4096, 64 KiB, 512M (MiB, powers of 1024 for K M G T P and KiB MiB; KB MB GB TB are powers of 1000); a
- * part of a byte is dropped DURATION  10s, 5 min, 2h, 1d, 250ms; a bare number is seconds AMOUNT    20% (SHARE), 1000
- * or 10k (ROWS; "docs", "documents", "rows" allowed), 10B tokens, 4 GiB, all (SHARE 1); here B is a thousand million,
- * as in I64, so bytes are KiB MiB, KB MB or "bytes" ENUM      one of choices STR PATH COLUMN MODEL  text; must not be
- * empty TABLE     a map;  MANY: a list, and one element may stand without brackets Quotes make no difference: the row
- * knows the type. 017 is refused (decimal to some, octal to others), and so is 1.5 where a whole number is wanted. A
- * value that is empty, null or ~ means unset where there is no default, else it is a mistake. The default of a list is
- * written as in a file: "[a, b]". A row bounds its numbers by min..max unless both are 0, an AMOUNT only where it is no
- * share. A key that stands both in the table and in other_names is the table's (but see OPTION_YIELDS). */
+ *   BOOL       true false (yes no on off), in any case
+ *   I64        42, -1, 1_000, 10k 10M 10B (powers of 1000), 1e6
+ *   F64        0.5, .5, 1e-3, 20% (0.2), inf
+ *   SIZE       4096, 64 KiB, 512M: K M G T P and KiB MiB are powers of 1024, KB MB GB TB of 1000
+ *   DURATION   10s, 5 min, 2h, 1d, 250ms; a bare number is seconds
+ *   AMOUNT     20% (SHARE), all (SHARE 1), 1000 or 10k (ROWS; "docs", "documents", "rows" allowed), 10B tokens, 4 GiB;
+ *              here B is a thousand million, as in I64, so bytes are KiB MiB, KB MB or "bytes"
+ *   ENUM       one of choices
+ *   STR PATH COLUMN MODEL   text; must not be empty
+ *   TABLE      a map
+ *   MANY       a list; one element may stand without brackets
+ * Quotes make no difference: the row knows the type. 017 is refused (decimal to some, octal to others), and so is 1.5
+ * where a whole number is wanted. A value that is empty, null or ~ means unset where there is no default, else it is a
+ * mistake. The default of a list is written as in a file: "[a, b]". A row bounds its numbers by min..max unless both
+ * are 0, an AMOUNT only where it is no share. A key that stands both in the table and in other_names is the table's
+ * (but see OPTION_YIELDS). */
 bool option_read(diags *d, arena *mem, option_table t, option_scope scope, const yaml_node *map, void *cfg);
 
 /* One value of the type of `row` (without MANY and TABLE) from text into *out. false: error added to d at `at`. */

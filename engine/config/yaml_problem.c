@@ -68,7 +68,8 @@ diag_at yaml_at(yaml_cursor *c, size_t begin, size_t end)
                       .len = end > begin ? (unsigned)(end - begin) : 1 };
 }
 
-diag_at yaml_at_bytes(const diag_source *source, size_t begin, size_t end)
+/* Slow: counts from the start. */
+static diag_at yaml_at_bytes(const diag_source *source, size_t begin, size_t end)
 {
     yaml_cursor c;
     yaml_cursor_init(&c, source);

@@ -18,7 +18,6 @@ void yaml_cursor_init(yaml_cursor *c, const diag_source *source);
 size_t yaml_cursor_move(yaml_cursor *c, size_t character);
 /* A place from byte to byte (to the end of its first line, if it spans several). */
 diag_at yaml_at(yaml_cursor *c, size_t begin, size_t end);
-diag_at yaml_at_bytes(const diag_source *source, size_t begin, size_t end); /* slow: counts from the start */
 
 /* Refuses what is no text at all, with its place: too large, NUL, UTF-16, not UTF-8, directives. */
 bool yaml_precheck(diags *d, const diag_source *source);

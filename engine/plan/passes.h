@@ -32,7 +32,7 @@ typedef struct pass_state {
 /* goal: PLAN_NONE: all sinks. false: out of memory. */
 bool pass_state_init(pass_state *st, const plan *p, uint32_t goal, arena *mem);
 bool pass_plan_init(pass_plan *out, const plan *p, arena *mem);
-/* The next pass. May be called again and again without passes_done: it changes nothing. false: out of memory. */
+/* The next pass. May be called again and again without pass_done: it changes nothing. false: out of memory. */
 bool pass_next(const plan *p, const pass_state *st, pass_plan *out);
 /* The pass has run: its captures are there, its units are done. Which stages have all they need is told by
  * pass_complete; the caller finalizes them and says so in st->fitted (or clears done[s][0] for one more round). */

@@ -122,10 +122,13 @@ static void list_files(registry *r)
     }
 }
 
+/* why NULL: no memory. */
 static void problem(registry *r, const char *path, const char *why)
 {
-    if (grow((void **)&r->problems, r->n_problems, &r->problems_cap, sizeof *r->problems))
+    if (why && grow((void **)&r->problems, r->n_problems, &r->problems_cap, sizeof *r->problems))
         r->problems[r->n_problems++] = (plugin_problem){ path, why };
+    else
+        r->unread_why = ENOMEM;
 }
 
 static const stage_def *stage_named(const registry *r, const char *use)
@@ -154,10 +157,8 @@ static void try_file(registry *r, found_file *f)
         return;
     f->tried = true;
     const plugin_def *p = registry_load(r, f->path, &why);
-    if (!p && why)
+    if (!p)
         problem(r, f->path, why);
-    else if (!p)
-        r->unread_why = ENOMEM;
     for (size_t i = 0; p && i < p->n_stages; i++) {
         const stage_def *first = stage_named(r, p->stages[i].s.name);
         if (first && first->plugin != p)
@@ -251,6 +252,8 @@ size_t registry_stages(registry *r, const stage_def *const **out)
     free(r->sorted);
     r->sorted = malloc((n + 1) * sizeof *r->sorted);
     r->n_sorted = 0;
+    if (!r->sorted)
+        r->unread_why = ENOMEM;
     for (size_t i = 0; r->sorted && i < r->n_plugins; i++)
         for (size_t k = 0; k < r->plugins[i]->n_stages; k++) {
             const stage_def *s = &r->plugins[i]->stages[k];

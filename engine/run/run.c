@@ -166,6 +166,18 @@ static int take_up(job *j)
     return r < 0 ? run_exit_code(r) : 0;
 }
 
+/* A fit may take hours, and then its state wants a place. */
+static int make_state_dir(job *j)
+{
+    bool saves = false;
+    for (size_t i = 0; i < j->p->n_stages; i++)
+        saves |= j->p->stages[i].fits && j->p->stages[i].def->s.save;
+    const int r = saves && j->o->state_dir ? fs_mkdirs(j->o->state_dir) : 0;
+    if (r)
+        sbuf_printf(&j->error, "cannot make the folder %s for the states of fits: %s", j->o->state_dir, strerror(-r));
+    return r ? EXIT_IO : 0;
+}
+
 /* Opens the stages, looks at the first records, makes room for the outputs. */
 static int prepare(job *j)
 {
@@ -195,7 +207,7 @@ static int prepare(job *j)
             sbuf_puts(&j->error, "out of memory");
         return run_refused_code(j->d, code);
     }
-    if (j->folder.continues && (r = take_up(j)))
+    if ((r = make_state_dir(j)) || (j->folder.continues && (r = take_up(j))))
         return r;
     j->facts.exec = j->x;
     j->facts.known = KNOWN_INPUTS;

@@ -113,7 +113,7 @@ static inline void job_show(const job *j, sbuf *out)
         sbuf_printf(out, "%s%s%s\n", j->d.v[i].text, j->d.v[i].hint ? " | " : "", j->d.v[i].hint ? j->d.v[i].hint : "");
 }
 
-/* Plans and opens. false: refused. job_free in any case. */
+/* Plans and opens, also what has mistakes. false: refused. job_free in any case. */
 static inline bool job_open(job *j, const char *text, exec_options o)
 {
     const char *full = in(text);
@@ -122,9 +122,11 @@ static inline bool job_open(job *j, const char *text, exec_options o)
     j->o = o;
     j->o.tag = "t";
     const bool read = pipeline_parse(&j->file, &j->d, "p.yaml", full, strlen(full), NULL, 0);
-    if (plan_make(&j->p, &j->d, &j->file, plugins) && read)
-        j->x = exec_open(&j->p, &j->o, &j->d);
-    return j->x != NULL;
+    const bool planned = plan_make(&j->p, &j->d, &j->file, plugins);
+    j->x = exec_open(&j->p, &j->o, &j->d);
+    if (!planned && j->x)
+        fail_msg("a plan with mistakes was opened");
+    return read && j->x;
 }
 
 /* Everything up to publishing. */

@@ -153,6 +153,35 @@ static void test_probe(void **u)
            "list it under 'columns' of the source\n");
 }
 
+/* Each mistake is told, whatever else is wrong; a source that is not sound is not looked at. */
+static void test_probe_beside_mistakes(void **u)
+{
+    (void)u;
+    static const char missing[] =
+        "filter.where reads the column 'lnag', which none of the first 20 records of a has; did "
+        "you mean 'lang'? | columns there: id, text, n, lang. If later records have it, list "
+        "it under 'columns' of the source\n";
+    char want[600];
+    put_docs("@/pm.jsonl", 0, 20);
+#define SLIP                                                                                                           \
+    "stages:\n  - { use: source.jsonl, path: '@/pm.jsonl', name: a }\n  - { use: filter.where, all: [{ column: "       \
+    "lnag, is: x }] }\n"
+    snprintf(want, sizeof want, "cannot open no.state: No such file or directory\n%s", missing);
+    probes(SLIP "  - { use: dedup.exact, index: { state: no.state } }\n  - { use: sink.null }\n", want);
+    snprintf(want, sizeof want, "unknown stage 'no.such' | 'sluice inspect' lists the stages there are\n%s", missing);
+    probes(SLIP "  - { use: no.such }\n  - { use: sink.null }\n", want);
+    snprintf(want, sizeof want,
+             "min = -1 is outside 0..inf\ndocuments of 'a' reach 'filter.length' on two ways and "
+             "would stand in it twice\n%s",
+             missing);
+    probes(SLIP "  - { use: filter.length, min: -1, from: [a, filter.where] }\n  - { use: sink.null }\n", want);
+    probes(
+        "stages:\n  - { use: source.jsonl, path: '@/pm.jsonl', nmae: a }\n"
+        "  - { use: filter.where, all: [{ column: lnag, is: x }] }\n  - { use: sink.null, from: [] }\n",
+        "source.jsonl has no option 'nmae'; did you mean 'name'? | options: path, text, id, key, columns, use, from, "
+        "name, mode, as, on_reject\n");
+}
+
 /* The look must leave no trace in the counts. */
 static void test_probe_counts(void **u)
 {
@@ -266,9 +295,10 @@ static void test_many_drops(void **u)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_tap),          cmocka_unit_test(test_tap_columns), cmocka_unit_test(test_probe),
-        cmocka_unit_test(test_probe_counts), cmocka_unit_test(test_metrics),     cmocka_unit_test(test_open_errors),
-        cmocka_unit_test(test_many_drops),
+        cmocka_unit_test(test_tap),          cmocka_unit_test(test_tap_columns),
+        cmocka_unit_test(test_probe),        cmocka_unit_test(test_probe_beside_mistakes),
+        cmocka_unit_test(test_probe_counts), cmocka_unit_test(test_metrics),
+        cmocka_unit_test(test_open_errors),  cmocka_unit_test(test_many_drops),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }
