@@ -40,6 +40,7 @@ static void put_id(const char *id, sbuf *out)
     } else {
         sbuf_puts(out, "(no id)");
     }
+    out->failed |= plain.failed;
     sbuf_free(&plain);
 }
 
@@ -91,6 +92,7 @@ static void put_text_change(const view *v, const why_change *c)
         put_indent(v);
         put_count(out, t.more, "more line differs\n", "more lines differ\n");
     }
+    out->failed |= before.failed || after.failed;
     sbuf_free(&before);
     sbuf_free(&after);
 }
