@@ -34,8 +34,8 @@ bool str_to_f64(const char *s, size_t n, double *out);
 
 /* Bytes of the longest valid UTF-8 prefix: n if all is valid. */
 size_t utf8_valid_prefix(const char *p, size_t n);
-size_t
-str_columns(const char *s); /* of the first line: characters of valid UTF-8, what they take on a terminal, or nearly */
+/* Characters of the first line, valid UTF-8: what it takes on a terminal, or nearly. */
+size_t str_columns(const char *s);
 
 /* Restricted Damerau-Levenshtein distance, at most `limit` + 1. */
 unsigned str_distance(const char *a, const char *b, unsigned limit);

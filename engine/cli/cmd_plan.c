@@ -65,6 +65,7 @@ static void fill(const plan *p, const exec *x, row *v, size_t *name_width, size_
         touched(p, s, SL_READ, &names);
         if (names.n)
             sbuf_printf(&v[i].cell[0], "reads %s", sbuf_z(&names));
+        v[i].use.failed |= names.failed;
         sbuf_clear(&names);
         touched(p, s, SL_WRITE, &names);
         if (names.n)

@@ -54,7 +54,7 @@ static void read_place(why *w)
 {
     const char *colon = strrchr(w->what, ':');
     if (colon && colon > w->what && str_to_u64(colon + 1, strlen(colon + 1), &w->record) && w->record)
-        w->file = arena_strndup(&w->c->mem, w->what, (size_t)(colon - w->what));
+        w->failed = !(w->file = arena_strndup(&w->c->mem, w->what, (size_t)(colon - w->what)));
 }
 
 static bool read_columns(why *w)
@@ -140,8 +140,8 @@ static int why_command(cli *c)
         code = why_trace(&w);
     if (!code && w.n_docs)
         code = why_partners(&w);
-    if (!code && c->d.nomem)
-        code = EXIT_INTERNAL;
+    if (!code && (c->d.nomem || w.failed))
+        code = why_no_memory(&w);
     if (!code)
         code = tell(&w);
     run_report_free(&w.run);

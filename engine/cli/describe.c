@@ -46,6 +46,7 @@ static void title(const stage_def *s, const char *gap, sbuf *out)
         columns(s, verb[i].flag, verb[i].verb, &one);
         if (one.n)
             sbuf_printf(out, "%s%s", gap, sbuf_z(&one));
+        out->failed |= one.failed;
         sbuf_free(&one);
     }
     sbuf_printf(out, "%splugin %s %s\n", gap, s->plugin->name, s->plugin->version);
@@ -122,6 +123,7 @@ void describe_text(const stage_def *s, sbuf *out)
         sbuf_printf(out, "%s  %s   %s\n", i ? "" : "\nfurther inputs\n", port.name, port.help ? port.help : "");
     columns_text(s, out);
     metrics_text(s, out);
+    out->failed |= options.failed;
     sbuf_free(&options);
 }
 
@@ -137,6 +139,7 @@ void describe_markdown(const stage_def *s, sbuf *out)
     title(s, "; ", &kind);
     if (kind.n > 2)
         sbuf_printf(out, "%c%s\n", upper(kind.p[2]), kind.p + 3); /* "Kind transform; reads text" */
+    out->failed |= kind.failed;
     sbuf_free(&kind);
     option_help_markdown(s->options, out);
     bool any = false;
@@ -164,6 +167,7 @@ static void option_json(option_table t, const sl_option *o, json_writer *w, unsi
     option_range(o, &range);
     if (range.n)
         jw_str(w, "range", sbuf_z(&range));
+    w->out->failed |= range.failed;
     if (o->choices) {
         jw_list(w, "choices");
         for (size_t i = 0; o->choices[i]; i++)

@@ -42,10 +42,19 @@ static void note_chunk(finder *f, const seat *s)
 {
     why *w = f->w;
     why_chunk *v = s->records ? arena_grow(&w->c->mem, w->chunks, w->n_chunks, sizeof *v) : NULL;
+    w->failed |= s->records && !v;
     if (!v)
         return;
     w->chunks = v;
     v[w->n_chunks++] = (why_chunk){ f->source, s->number, s->records };
+}
+
+/* Out of memory, on any thread. */
+static void fail(finder *f)
+{
+    pthread_mutex_lock(&f->lock);
+    f->w->failed = true;
+    pthread_mutex_unlock(&f->lock);
 }
 
 static seat *my_seat(finder *f)
@@ -57,8 +66,10 @@ static seat *my_seat(finder *f)
     if (mine.turn == f->turn)
         return mine.at;
     seat *s = calloc(1, sizeof *s);
-    if (!s)
+    if (!s) {
+        fail(f);
         return NULL;
+    }
     pthread_mutex_lock(&f->lock);
     s->next = f->seats;
     f->seats = s;
@@ -97,6 +108,7 @@ static void note_near(finder *f, uint64_t pos, const char *id, unsigned rank)
     pthread_mutex_lock(&f->lock);
     if (!w->near || rank < w->near_rank || (rank == w->near_rank && f->near_pos && pos < f->near_pos)) {
         w->near = arena_strdup(&w->c->mem, id);
+        w->failed |= !w->near;
         w->near_rank = rank;
         f->near_pos = pos;
     }
@@ -118,6 +130,11 @@ static bool pick(void *u, const exec_row *row)
     static _Thread_local sbuf id; /* kept for the life of the thread */
     sbuf_clear(&id);
     exec_row_column(row, "id", &id);
+    if (id.failed) {
+        fail(f);
+        sbuf_free(&id);
+        return false;
+    }
     if (!strcmp(sbuf_z(&id), f->id))
         return true;
     const unsigned rank = why_near(f->id, sbuf_z(&id));
@@ -142,11 +159,13 @@ static void take_locked(finder *f, const exec_row *row)
     sbuf id = { 0 };
     if (row->fate != ROW_REJECTED) /* the columns of a broken record mean nothing */
         exec_row_column(row, "id", &id);
+    const bool named = id.n && strcmp(id.p, "null");
     f->docs[at] = (why_doc){ .source = f->source,
                              .pos = row->pos,
                              .key = row->key,
-                             .id = id.n && strcmp(id.p, "null") ? arena_strndup(mem, id.p, id.n) : NULL,
+                             .id = named ? arena_strndup(mem, id.p, id.n) : NULL,
                              .file = row->file ? arena_strdup(mem, row->file) : NULL };
+    f->w->failed |= id.failed || (named && !f->docs[at].id) || (row->file && !f->docs[at].file);
     f->n_docs++;
     sbuf_free(&id);
 }
@@ -182,6 +201,7 @@ static uint32_t source_named(const plan *p, const char *name)
 static bool add_piece(why *w, why_piece piece)
 {
     why_piece *v = arena_grow(&w->c->mem, w->pieces, w->n_pieces, sizeof *v);
+    w->failed |= !v;
     if (!v)
         return false;
     w->pieces = v;
@@ -238,6 +258,7 @@ static void learn_pieces(why *w, const exec *x, uint32_t source, bool all)
             continue;
         if (strcmp(last, files[v[i].file].path)) /* many pieces of one file follow one another */
             last = arena_strdup(&w->c->mem, files[v[i].file].path);
+        w->failed |= !last;
         const why_piece piece = { source, v[i].first, v[i].chunks, v[i].records, last, all };
         if (known && last)
             *known = piece;
@@ -435,6 +456,8 @@ int why_find(why *w)
     if (w->file)
         return find_record(w);
     sbuf_json_z(&id, w->what);
+    if (id.failed)
+        return why_no_memory(w);
     for (size_t i = 0; i < p->n_sources && !code; i++) {
         finder f = { .w = w,
                      .source = p->sources[i],

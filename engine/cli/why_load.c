@@ -113,9 +113,10 @@ static const char *absolute_list(arena *mem, const char *here, const char *list)
         const size_t n = strcspn(list, ":");
         const char *one = absolute(mem, here, list, n);
         sbuf_printf(&out, "%s%s", out.n ? ":" : "", one ? one : "");
+        out.failed |= !one;
         list += n + (list[n] == ':');
     }
-    const char *copy = arena_strdup(mem, sbuf_z(&out));
+    const char *copy = out.failed ? NULL : arena_strdup(mem, sbuf_z(&out));
     sbuf_free(&out);
     return copy;
 }
@@ -128,15 +129,17 @@ static void go_there(why *w)
     const char *there = report_str(&w->run.root, "working_directory"), *env = getenv("SLUICE_PLUGIN_PATH"),
                *state_env = getenv("SLUICE_STATE_DIR");
     char *here = name_working_directory(&c->mem);
+    w->failed |= !here && errno == ENOMEM;
     if (!*there || !here || !strcmp(here, there))
         return;
-    if (c->a.state_dir)
-        c->a.state_dir = absolute(&c->mem, here, c->a.state_dir, strlen(c->a.state_dir));
-    else if (state_env && *state_env)
-        c->a.state_dir = absolute(&c->mem, here, state_env, strlen(state_env));
+    if (c->a.state_dir || (state_env && *state_env)) {
+        const char *dir = c->a.state_dir ? c->a.state_dir : state_env;
+        w->failed |= !(c->a.state_dir = absolute(&c->mem, here, dir, strlen(dir)));
+    }
     if (c->a.plugin_path)
-        c->a.plugin_path = absolute_list(&c->mem, here, c->a.plugin_path);
+        w->failed |= !(c->a.plugin_path = absolute_list(&c->mem, here, c->a.plugin_path));
     const char *list = env && *env ? absolute_list(&c->mem, here, env) : NULL;
+    w->failed |= env && *env && !list;
     if (list)
         (void)setenv("SLUICE_PLUGIN_PATH", list, 1);
     if (chdir(there))
@@ -246,6 +249,7 @@ static void say_plan(why *w)
     }
     if (n > SHOWN_FACTS)
         sbuf_printf(&text, "\n  and %zu more", n - SHOWN_FACTS);
+    w->failed |= text.failed;
     why_warn(w, "%s", sbuf_z(&text));
     run_diff_free(&d);
     sbuf_free(&text);
@@ -305,6 +309,7 @@ static int check_states(why *w, exec *x)
     for (size_t i = 0; i < n && !w->c->a.fit; i++)
         if (is_fit(&v[i]))
             sbuf_printf(&text, "\n  %s", v[i].text);
+    w->failed |= text.failed;
     if (text.n) {
         diag_error(&w->c->d, (diag_at){ 0 }, "no saved state in %s for:%s", w->states, sbuf_z(&text));
         diag_hint(&w->c->d,
@@ -343,6 +348,7 @@ static int look(why *w)
         w->file_source = v[i].source;
     }
     w->file = hit ? arena_strdup(&c->mem, hit) : NULL; /* no such file: then all of it is an id */
+    w->failed |= hit && !w->file;
     exec_free(x);
     return code ? code : c->d.errors ? EXIT_USAGE : 0;
 }

@@ -58,8 +58,10 @@ static bool pick(void *u, const exec_row *row)
 }
 
 /* The id is no column where no stage reads it. */
-static const char *id_of(arena *mem, const exec_row *row)
+static const char *id_of(why *w, const exec_row *row)
 {
+    arena *mem = &w->c->mem;
+    bool there = true;
     sbuf text = { 0 };
     json_tree tree = { 0 };
     const json_tree *id = NULL;
@@ -69,9 +71,12 @@ static const char *id_of(arena *mem, const exec_row *row)
         copy = arena_strndup(mem, text.p, text.n);
     } else {
         exec_row_json(row, false, &text);
-        if (json_tree_parse(mem, sbuf_z(&text), text.n, &tree) == JSON_OK && (id = json_tree_get(&tree, "id")))
-            copy = arena_strndup(mem, id->raw, id->raw_n);
+        const json_error read = json_tree_parse(mem, sbuf_z(&text), text.n, &tree);
+        w->failed |= read == JSON_NOMEM;
+        there = read == JSON_OK && (id = json_tree_get(&tree, "id"));
+        copy = there ? arena_strndup(mem, id->raw, id->raw_n) : NULL;
     }
+    w->failed |= text.failed || (there && !copy);
     sbuf_free(&text);
     return copy;
 }
@@ -88,9 +93,10 @@ static bool tap(void *u, const exec_row *row)
     g->docs[g->n_docs++] = (why_doc){ .source = PLAN_NONE,
                                       .pos = row->pos,
                                       .key = row->key,
-                                      .id = id_of(mem, row),
+                                      .id = id_of(g->w, row),
                                       .file = row->file ? arena_strdup(mem, row->file) : NULL,
                                       .part = row->parent != 0 };
+    g->w->failed |= row->file && !g->docs[g->n_docs - 1].file;
     return true;
 }
 

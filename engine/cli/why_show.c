@@ -34,6 +34,7 @@ static void put_id(const char *id, sbuf *out)
     } else {
         sbuf_puts(out, "(no id)");
     }
+    out->failed |= plain.failed;
     sbuf_free(&plain);
 }
 
@@ -85,6 +86,7 @@ static void put_text_change(const view *v, const why_change *c)
         put_indent(v);
         put_count(out, t.more, "more line differs\n", "more lines differ\n");
     }
+    out->failed |= before.failed || after.failed;
     sbuf_free(&before);
     sbuf_free(&after);
 }
@@ -225,11 +227,11 @@ static void put_measures(const view *v, const why_step *s)
         return;
     }
     for (size_t i = 0; i < s->n_measures; i++)
-        width = columns_of(s->measures[i].name) > width ? columns_of(s->measures[i].name) : width;
+        width = str_columns(s->measures[i].name) > width ? str_columns(s->measures[i].name) : width;
     for (size_t i = 0; i < s->n_measures; i++) {
         const char *name = s->measures[i].name;
         put_indent(v);
-        sbuf_printf(v->out, "%s%*s   %-10.6g", name, (int)(width - columns_of(name)), "", s->measures[i].value);
+        sbuf_printf(v->out, "%s%*s   %-10.6g", name, (int)(width - str_columns(name)), "", s->measures[i].value);
         put_bounds(v, &rules, name);
         sbuf_putc(v->out, '\n');
     }

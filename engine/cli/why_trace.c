@@ -188,13 +188,16 @@ static void columns_of_record(why *w, const exec_row *row, why_row *r, why_step 
     arena mem;
     arena_init(&mem, 0);
     exec_row_json(row, false, &json);
-    const bool good = json_tree_parse(&mem, sbuf_z(&json), json.n, &tree) == JSON_OK;
+    const json_error read = json_tree_parse(&mem, sbuf_z(&json), json.n, &tree);
+    const bool good = read == JSON_OK;
+    w->failed |= read == JSON_NOMEM || json.failed;
     for (size_t i = 0; good && i < p->n_columns; i++) {
         const json_tree *v = w->watched[i] && !s->columns[i] ? json_tree_get(&tree, p->columns[i].name) : NULL;
         if (v)
             s->columns[i] = value_of(w, v->raw, v->raw_n);
     }
     r->asked = arena_zalloc(&w->c->mem, (w->n_columns + 1) * sizeof *r->asked, _Alignof(char *));
+    w->failed |= !r->asked;
     for (size_t i = 0; good && r->asked && i < w->n_columns; i++) {
         const json_tree *v = json_tree_get(&tree, w->columns[i]);
         r->asked[i] = v ? value_of(w, v->raw, v->raw_n) : column_now(w, row, w->columns[i]);
@@ -261,16 +264,18 @@ static void take_measures(why *w, const exec_row *row, why_step *s)
             return;
         }
         s->measures = v;
-        v[s->n_measures++] = (why_measure){ name, m.unit ? arena_strdup(&w->c->mem, m.unit) : NULL, m.value };
+        const char *unit = m.unit ? arena_strdup(&w->c->mem, m.unit) : NULL;
+        w->failed |= m.unit && !unit;
+        v[s->n_measures++] = (why_measure){ name, unit, m.value };
     }
 }
 
-static const char *unit_of(why *w, const plan_stage *s, const char *reason)
+static const char *unit_of(const plan_stage *s, const char *reason)
 {
     sl_metric m;
     for (size_t i = 0; reason && stage_metric(s->def, i, &m); i++)
         if (!strcmp(m.name, reason))
-            return m.unit ? arena_strdup(&w->c->mem, m.unit) : NULL;
+            return m.unit;
     return NULL;
 }
 
@@ -316,7 +321,7 @@ static void add_step(why *w, uint32_t at, const exec_row *row)
         return;
     }
     s.detail_n = row->why.detail.n;
-    s.unit = unit_of(w, stage, row->reason);
+    s.unit = unit_of(stage, row->reason);
     take_columns(w, row, r, &s);
     take_measures(w, row, &s);
     if (!r->n_steps && r->made_by != PLAN_NONE)

@@ -190,13 +190,14 @@ def test_texts(t):
         ("why of one that went", "why", "doc-25", "--json"),
         ("peek", "peek", *sets, "--dropped", "-n", "20"),
         ("peek as JSON", "peek", *sets, "--json"),
-        ("check", "check", *sets, "--json"),
+        ("check", "check", *sets),
         ("plan", "plan", *sets),
         ("plan as JSON", "plan", *sets, "--json"),
         ("inspect", "inspect", "filter.url"),
+        ("inspect as Markdown", "inspect", "filter.url", "--md"),
     ):
         if wanted(name):
-            Command(t, name, g, *words, "--quiet").all()
+            Command(t, name, g, *words, "--log-level", "error").all()
 
 
 def without_power():
