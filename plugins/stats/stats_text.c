@@ -250,16 +250,14 @@ static const sl_option column_options[] = {
     { 0 },
 };
 static const sl_option options[] = {
-    SL_OPT(config, splitter, ENUM, "whitespace",
-           "what a word is: white space; \\w+|[^\\w\\s]+; UAX 29; spaCy's blank English tokenizer",
-           .choices = text_splitters),
+    TEXT_OPT_SPLITTER(config, "whitespace"),
     SL_OPT_TABLES(config, columns, column_options, column, "numbers that the documents get"),
     SL_OPT(config, summary, BOOL, "true", "measure everything, for quantiles and histograms in run.json"),
     { 0 },
 };
 static const sl_field fields[] = {
     [TEXT] = { "text", SL_T_STR, SL_READ, "document text" },
-    [WORDS] = { "words.$splitter", SL_LIST_OF(SL_T_SPAN), SL_READ | SL_SHARED, "its words" },
+    [WORDS] = TEXT_FIELD_WORDS,
     [COLUMNS] = { "$columns.as", SL_T_F64, SL_WRITE, "numbers" },
     { 0 },
 };
