@@ -72,6 +72,7 @@ static inline text_word_kinds count(sl_str t, const sl_span *words, uint32_t n, 
             chars = length > 16 ? (uint32_t)text_chars(p, length) : length - within(v[0]) - within(v[1]);
         }
         k.non_symbol |= k.alpha; /* no letter is in the set */
+        c.chars += chars;
         c.alpha += k.alpha;
         c.non_symbol += k.non_symbol;
         c.non_symbol_chars += k.non_symbol ? chars : 0;

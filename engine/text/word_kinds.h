@@ -4,7 +4,7 @@
 #include "text/stop_words.h"
 
 typedef struct text_word_kinds {
-    uint64_t words;
+    uint64_t words, chars;     /* all of them, and their code points */
     uint64_t non_symbol;       /* words with a character that is not in datatrove's PUNCTUATION_SET */
     uint64_t non_symbol_chars; /* code points of those */
     uint64_t alpha;            /* words with a letter: str.isalpha of some character */

@@ -142,4 +142,4 @@ static const sl_stage filter_fineweb_quality = {
     .close_local = close_local,
 };
 
-SL_PLUGIN("fineweb", "1.0.0", &filter_fineweb_quality)
+SL_PLUGIN("fineweb", "0.1.0", &filter_fineweb_quality)

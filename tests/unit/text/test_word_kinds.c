@@ -21,6 +21,7 @@ static text_word_kinds slow_counts(const words *w, const char *const *stop, size
             alpha |= (class & TEXT_ALPHA) != 0;
             more |= !(class & (TEXT_DT_PUNCT | TEXT_DT_TERMINAL));
         }
+        c.chars += text_chars(word.p, word.n);
         c.alpha += alpha;
         c.non_symbol += more;
         c.non_symbol_chars += more ? text_chars(word.p, word.n) : 0;
@@ -53,6 +54,7 @@ static void check_counts(const words *w, const text_stop_words *s)
     for (;; ascii = false) { /* that a text is ASCII is but a hint */
         const text_word_kinds got = text_count_word_kinds(w->t, w->v->v, w->v->n, ascii, s, UINT64_MAX);
         assert_int_equal(got.words, want.words);
+        assert_int_equal(got.chars, want.chars);
         assert_int_equal(got.alpha, want.alpha);
         assert_int_equal(got.non_symbol, want.non_symbol);
         assert_int_equal(got.non_symbol_chars, want.non_symbol_chars);
