@@ -86,7 +86,7 @@ static void test_space(void **u)
     (void)u;
     for (uint32_t c = 0; c < 0x110000; c++) {
         char p[4];
-        const uint32_t n = text_put(p, c);
+        const uint32_t n = utf8_put(p, c);
         if (c - 0xD800 < 0x800)
             continue;
         assert_int_equal(text_space(p, p + n), text_class(c) & TEXT_SPACE ? n : 0);

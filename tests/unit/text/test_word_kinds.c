@@ -105,7 +105,7 @@ static void each_code_point(void **u)
             continue;
         const uint32_t before = c % 20;
         memset(text, '!', sizeof text);
-        uint32_t n = before + text_put(text + before, c);
+        uint32_t n = before + utf8_put(text + before, c);
         n += c % 3;
         assert_true(text_spans_room(&spans, 1));
         spans.v[0] = (sl_span){ 0, n };

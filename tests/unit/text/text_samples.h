@@ -16,7 +16,7 @@ typedef struct sample_sum {
 static inline void sample_put(text_buf *t, uint32_t c)
 {
     assert_true(text_buf_room(t, 4));
-    t->n += text_put(t->p + t->n, c);
+    t->n += utf8_put(t->p + t->n, c);
 }
 
 static inline void sample_end(sample_sum *s)
