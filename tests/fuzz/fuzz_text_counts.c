@@ -1,5 +1,5 @@
 /* layer: text */
-/* n-grams, kinds of words and lines against the obvious way. */
+/* n-grams and kinds of words against the obvious way. */
 #include "text/ngrams.h"
 #include "text/word_kinds.h"
 #include "fuzz_text.h"
