@@ -1,5 +1,6 @@
 #include "cli/peek_show.h"
 #include <string.h>
+#include "base/utf8.h"
 #include "run/json_writer.h"
 
 enum { TEXT_LINES = 8, TEXT_BYTES = 8192, MARGIN = 2, DETAIL = 60 };
@@ -8,16 +9,8 @@ enum { TEXT_LINES = 8, TEXT_BYTES = 8192, MARGIN = 2, DETAIL = 60 };
 
 static void put_code_point(uint32_t c, sbuf *out)
 {
-    if (c < 0x80) {
-        sbuf_putc(out, (char)c);
-    } else if (c < 0x800) {
-        sbuf_putc(out, (char)(0xC0 | c >> 6));
-        sbuf_putc(out, (char)(0x80 | (c & 0x3F)));
-    } else {
-        sbuf_putc(out, (char)(0xE0 | c >> 12));
-        sbuf_putc(out, (char)(0x80 | (c >> 6 & 0x3F)));
-        sbuf_putc(out, (char)(0x80 | (c & 0x3F)));
-    }
+    char p[4];
+    sbuf_add(out, p, utf8_put(p, c));
 }
 
 static uint32_t hex4(const char *p, const char *end)

@@ -209,6 +209,8 @@ typedef struct rejected {
     uint32_t row, metric;
     sl_why why;
 } rejected;
+/* Evidence whose value and limit are both 0 has no number. */
+static inline bool why_has_number(const sl_why *w) { return w->size && (w->value != 0 || w->limit != 0); }
 
 typedef struct measured { /* a value that a callback observed, while somebody looks on */
     const flow *f;

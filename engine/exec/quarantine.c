@@ -50,7 +50,7 @@ static void line(worker *w, stage_thread *st, const flow *f, const rejected *r, 
     sbuf_json_z(out, s->p->name);
     sbuf_puts(out, ",\"reason\":");
     sbuf_json_z(out, s->metric_names[r->metric]);
-    if (r->why.size && (r->why.value != 0 || r->why.limit != 0)) { /* both 0: the reason has no number */
+    if (why_has_number(&r->why)) {
         sbuf_puts(out, ",\"value\":");
         sbuf_json_double(out, r->why.value);
         sbuf_puts(out, ",\"limit\":");

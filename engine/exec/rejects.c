@@ -9,10 +9,10 @@ static void annotate(const plan_stage *p, const stage_state *s, flow *f, const r
     const char *name = s->metric_names[r->metric];
     ((sl_str *)as->c.data)[r->row] = (sl_str){ name, (uint32_t)strlen(name), 0 };
     as->c.valid[r->row >> 6] |= 1ull << (r->row & 63);
-    if (r->why.value == 0 && r->why.limit == 0) /* the reason has no number */
-        return;
-    ((double *)value->c.data)[r->row] = r->why.value;
-    value->c.valid[r->row >> 6] |= 1ull << (r->row & 63);
+    if (why_has_number(&r->why)) {
+        ((double *)value->c.data)[r->row] = r->why.value;
+        value->c.valid[r->row >> 6] |= 1ull << (r->row & 63);
+    }
 }
 
 /* The message of a run that met too many broken documents names the first. */

@@ -1,6 +1,7 @@
 /* Walking text that is known to be valid JSON: no checks but those of bounds. Strings, where nearly all bytes are, go
  * by memchr. */
 #include "io/json_internal.h"
+#include "base/utf8.h"
 #include <stdlib.h>
 #include <string.h>
 
@@ -103,30 +104,6 @@ static uint32_t hex4(const char *p)
     return v & 0xFFFF;
 }
 
-static size_t encode(uint32_t c, char out[4])
-{
-    if (c < 0x80) {
-        out[0] = (char)c;
-        return 1;
-    }
-    if (c < 0x800) {
-        out[0] = (char)(0xC0 | c >> 6);
-        out[1] = (char)(0x80 | (c & 63));
-        return 2;
-    }
-    if (c < 0x10000) {
-        out[0] = (char)(0xE0 | c >> 12);
-        out[1] = (char)(0x80 | (c >> 6 & 63));
-        out[2] = (char)(0x80 | (c & 63));
-        return 3;
-    }
-    out[0] = (char)(0xF0 | c >> 18);
-    out[1] = (char)(0x80 | (c >> 12 & 63));
-    out[2] = (char)(0x80 | (c >> 6 & 63));
-    out[3] = (char)(0x80 | (c & 63));
-    return 4;
-}
-
 /* The escape at p, of at most n bytes: its 1 to 4 bytes of UTF-8, never more than it takes in the text. *used: its
  * length there. */
 static size_t unescape_one(const char *p, size_t n, size_t *used, char out[4])
@@ -148,7 +125,7 @@ static size_t unescape_one(const char *p, size_t n, size_t *used, char out[4])
         c = 0x10000 + ((c - 0xD800) << 10) + ((hex4(p + 8) - 0xDC00) & 0x3FF);
         *used = 12;
     }
-    return encode(c, out);
+    return utf8_put(out, c);
 }
 
 size_t json_unescape(const char *p, size_t n, char *out)

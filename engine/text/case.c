@@ -1,4 +1,5 @@
 #include "text/case.h"
+#include "base/utf8.h"
 #include <string.h>
 #include "text/unicode_data.h"
 #include "text/utf8.h"
@@ -49,9 +50,9 @@ bool text_lower(sl_str t, text_buf *out)
         while (p < end && *p & 0x80) {
             const size_t at = (size_t)(p - t.p);
             const uint32_t c = text_next(&p);
-            w += text_put(w, c == 0x3A3 && text_final_sigma(t, at) ? 0x3C2 : text_lower_char(c));
+            w += utf8_put(w, c == 0x3A3 && text_final_sigma(t, at) ? 0x3C2 : text_lower_char(c));
             if (c == 0x130)
-                w += text_put(w, 0x307);
+                w += utf8_put(w, 0x307);
         }
     }
     out->n = (size_t)(w - out->p);

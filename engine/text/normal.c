@@ -1,6 +1,7 @@
 /* Decomposition writes UTF-8 straight into the buffer and puts runs of marks in order there; composition then works in
  * place on what was decomposed, from a code point that no other composes with to the next. */
 #include "text/normal.h"
+#include "base/utf8.h"
 #include <string.h>
 #include "text/unicode_data.h"
 #include "text/utf8.h"
@@ -80,7 +81,7 @@ static bool put_hangul(marks *m, uint32_t s)
     char buf[4];
     const uint32_t parts[] = { L_BASE + s / (V_N * T_N), V_BASE + s / T_N % V_N, T_BASE + s % T_N };
     for (int i = 0; i < 2 + (s % T_N != 0); i++)
-        if (!put(m, parts[i], buf, text_put(buf, parts[i])))
+        if (!put(m, parts[i], buf, utf8_put(buf, parts[i])))
             return false;
     return true;
 }
@@ -180,7 +181,7 @@ static void compose(text_buf *out, size_t begin)
         const int class = (int)(text_norm(c) >> 8);
         const uint32_t whole = starter && last < class ? pair(base, c) : 0;
         char buf[4];
-        const uint32_t n = text_put(buf, whole ? whole : c);
+        const uint32_t n = utf8_put(buf, whole ? whole : c);
         if (whole) {
             char *const behind = starter + base_n;
             memmove(starter + n, behind, (size_t)(w - behind));

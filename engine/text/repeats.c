@@ -79,3 +79,19 @@ bool text_split_at_newlines(const text_scan *s, uint32_t begin, uint32_t end, ui
     }
     return text_spans_add(out, from, end);
 }
+
+static bool count_pieces(text_table *t, const text_scan *s, const text_spans *pieces, text_repeats *out)
+{
+    return text_count_repeats(t, s->t, pieces->v, pieces->n, s->ascii, out);
+}
+
+bool text_count_paragraphs_again(text_table *t, const text_scan *s, text_spans *pieces, text_repeats *out)
+{
+    const uint32_t n = s->words.n, first = n ? s->words.v[0].begin : s->t.n, last = n ? s->words.v[n - 1].end : s->t.n;
+    return text_split_at_newlines(s, first, last, 2, pieces) && count_pieces(t, s, pieces, out);
+}
+
+bool text_count_lines_again(text_table *t, const text_scan *s, text_spans *pieces, text_repeats *out)
+{
+    return text_split_at_newlines(s, 0, s->t.n, 1, pieces) && count_pieces(t, s, pieces, out);
+}

@@ -25,4 +25,8 @@ typedef struct text_repeats {
 
 /* false: out of memory. */
 bool text_count_repeats(text_table *t, sl_str text, const sl_span *items, uint32_t n, bool ascii, text_repeats *out);
+/* The same of paragraphs and of lines as Gopher has them: cut at two newlines and more, between the first word and the
+ * last; cut at one and more. `pieces`: all of them, repeated or not. */
+bool text_count_paragraphs_again(text_table *t, const text_scan *s, text_spans *pieces, text_repeats *out);
+bool text_count_lines_again(text_table *t, const text_scan *s, text_spans *pieces, text_repeats *out);
 #endif

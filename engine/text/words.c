@@ -1,7 +1,6 @@
 #include "text/words.h"
 #include <string.h>
 #include "base/hash.h"
-#include "text/scan.h"
 #include "text/spacy_en.h"
 
 const char *const text_splitters[TEXT_SPLITTERS + 1] = { "whitespace", "wordpunct", "unicode", "spacy_en", NULL };
@@ -36,6 +35,17 @@ sl_list text_words_of(sl_ctx *c, const sl_batch *b, sl_column *column, uint32_t 
     if (work->cap > TEXT_KEPT)
         text_spans_free(work);
     return *of;
+}
+
+bool text_words_of_scan(sl_ctx *c, const sl_batch *b, sl_column *column, uint32_t row, uint32_t splitter,
+                        const text_scan *s, text_spans *work, sl_list *out)
+{
+    if (splitter == TEXT_WHITESPACE) {
+        *out = (sl_list){ s->words.v, s->words.n, 0 };
+        return true;
+    }
+    *out = text_words_of(c, b, column, row, splitter, s->t, work);
+    return out->p != NULL;
 }
 
 uint64_t text_word_hash(const char *p, size_t n) { return hash_bytes(p, n); }

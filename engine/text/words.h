@@ -2,7 +2,7 @@
  * columns (`words.<name>`) and here. */
 #ifndef TEXT_WORDS_H
 #define TEXT_WORDS_H
-#include "text/buf.h"
+#include "text/scan.h"
 #include "text/unicode.h"
 
 enum {
@@ -25,6 +25,18 @@ bool text_split_unicode(sl_str t, text_spans *out);
  * message left. */
 sl_list text_words_of(sl_ctx *c, const sl_batch *b, sl_column *column, uint32_t row, uint32_t splitter, sl_str t,
                       text_spans *work);
+/* The same of a text that was scanned: its white space words stand there. false: out of memory, message left. */
+bool text_words_of_scan(sl_ctx *c, const sl_batch *b, sl_column *column, uint32_t row, uint32_t splitter,
+                        const text_scan *s, text_spans *work, sl_list *out);
+/* The rows of such an option and of such a column, in the tables of sluice/util.h. */
+#define TEXT_OPT_SPLITTER(T, def)                                                                                      \
+    SL_OPT(T, splitter, ENUM, def,                                                                                     \
+           "what a word is: white space; \\w+|[^\\w\\s]+; UAX 29; spaCy's blank English tokenizer, as datatrove",      \
+           .choices = text_splitters)
+#define TEXT_FIELD_WORDS                                                                                               \
+    {                                                                                                                  \
+        "words.$splitter", SL_LIST_OF(SL_T_SPAN), SL_READ | SL_SHARED, "its words, as splitter says"                   \
+    }
 
 /* ---- hashes: definitions, never to be changed ---- */
 

@@ -103,26 +103,14 @@ static int judge(sl_ctx *c, const state *s, page *p, sl_batch *b, uint32_t row, 
 }
 
 /* The lines that are left become the text, if it differs. */
-static int rewrite(sl_ctx *c, const sl_batch *b, sl_str *text, const page *p)
-{
-    const sl_str now = text_strip((sl_str){ p->out.p, (uint32_t)p->out.n, 0 });
-    if (now.n == text->n && !memcmp(now.p, text->p, now.n))
-        return SL_OK;
-    char *copy = c->host->alloc(c, b, (size_t)now.n + 1, 1);
-    if (!copy)
-        return SL_E_NOMEM;
-    memcpy(copy, now.p, now.n);
-    *text = (sl_str){ copy, now.n, 0 };
-    return SL_OK;
-}
-
 static int process(sl_ctx *c, const void *g, void *l, sl_batch *b)
 {
     sl_str *text = SL_COL(sl_str, b, TEXT);
+    const page *p = l;
     SL_EACH(b, row) {
         int r = judge(c, g, l, b, row, text[row]);
         if (r == SL_OK)
-            r = rewrite(c, b, &text[row], l);
+            r = sl_replace_text(c, b, &text[row], text_strip((sl_str){ p->out.p, (uint32_t)p->out.n, 0 }));
         if (r < 0)
             return c->host->fail(c, r, "out of memory for a document of %u bytes", text[row].n);
     }

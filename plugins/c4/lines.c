@@ -2,6 +2,7 @@
 #include <strings.h>
 #include "phrases.h"
 #include "text/lines.h"
+#include "text/space.h"
 #include "text/unicode.h"
 #include "text/utf8.h"
 
@@ -72,18 +73,6 @@ static bool has_end_mark(sl_str line, bool single_quote)
     return last == '?' || last == '!' || last == '"' || (single_quote && last == '\'');
 }
 
-static uint32_t count_words(sl_str line)
-{
-    uint32_t n = 0;
-    bool in = false;
-    for (const char *p = line.p, *end = line.p + line.n; p < end;) {
-        const bool space = (text_class(text_next(&p)) & TEXT_SPACE) != 0;
-        n += !space && !in;
-        in = !space;
-    }
-    return n;
-}
-
 static bool keep(page *p, sl_str line)
 {
     const uint32_t at = (uint32_t)p->out.n;
@@ -122,7 +111,8 @@ static bool one_line(page *p, const line_rules *r, sl_str line, uint32_t from, u
         p->counts[LINES_NO_MARK]++;
         return true;
     }
-    if ((cites && r->citations_first ? count_words(line) : to - from) < (uint64_t)r->min_words_per_line) {
+    if ((cites && r->citations_first ? text_count_words(line.p, line.n, UINT64_MAX) : to - from) <
+        (uint64_t)r->min_words_per_line) {
         p->counts[LINES_FEW_WORDS]++;
         return true;
     }

@@ -2,4 +2,4 @@
 
 extern const sl_stage filter_c4_quality, filter_c4_paragraph;
 
-SL_PLUGIN("c4", "1.0.0", &filter_c4_quality, &filter_c4_paragraph)
+SL_PLUGIN("c4", "0.1.0", &filter_c4_quality, &filter_c4_paragraph)

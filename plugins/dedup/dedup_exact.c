@@ -402,7 +402,7 @@ static const sl_port ports[] = {
 
 const sl_stage dedup_exact = {
     SL_STAGE(SL_TRANSFORM),
-    .state_version = 1,
+    .state_version = 2,
     .name = "dedup.exact",
     .summary = "keep one of several documents that are the same",
     .options = options,

@@ -23,18 +23,22 @@ static int unquote(sl_ctx *c, const sl_batch *b, const sl_json_api *json, sl_str
     return ret < 0 ? ret : SL_OK;
 }
 
-/* out->p is NULL for null and for what is absent, and only then. */
-static int text_of(sl_ctx *c, const identity *i, const sl_batch *b, const sl_column *column, uint32_t row, sl_str *out)
+/* out->p is NULL for null and for what is absent, and only then. *is_text: a text or a JSON string, whose form counts;
+ * a number, a truth or an object counts as it is written. */
+static int text_of(sl_ctx *c, const identity *i, const sl_batch *b, const sl_column *column, uint32_t row, sl_str *out,
+                   bool *is_text)
 {
     *out = (sl_str){ 0 };
+    *is_text = false;
     if (!sl_is_valid(column, row))
         return SL_OK;
     if (column->type != SL_T_STR && column->type != SL_T_JSON)
         return i->json->value(c, b, column, row, out);
     const sl_str value = ((const sl_str *)column->data)[row];
+    *is_text = column->type == SL_T_STR || (value.n && value.p[0] == '"');
     if (column->type == SL_T_STR)
         *out = value.p ? value : (sl_str){ .p = "" };
-    else if (value.n && value.p[0] == '"')
+    else if (*is_text)
         return unquote(c, b, i->json, value, out);
     else if (value.n && value.p[0] != 'n')
         *out = value;
@@ -81,9 +85,9 @@ static XXH128_hash_t hasher_end(hasher *h)
 }
 
 /* The text's length once it is normalised. */
-static uint64_t add_text(const identity *i, hasher *h, sl_str text)
+static uint64_t add_text(const identity *i, hasher *h, sl_str text, bool exact)
 {
-    if (i->exact) {
+    if (exact) {
         hasher_add(h, text.p, text.n);
         return text.n;
     }
@@ -124,16 +128,18 @@ int identity_of(sl_ctx *c, const identity *i, const sl_batch *b, uint32_t row, u
     h.streams = false;
     *known = false;
     for (uint32_t k = 0; k < i->n; k++) {
-        const int ret = text_of(c, i, b, b->columns[i->first + k], row, &text);
+        bool is_text;
+        const int ret = text_of(c, i, b, b->columns[i->first + k], row, &text, &is_text);
         if (ret < 0)
             return ret;
+        const bool exact = i->exact || !is_text;
         *known |= text.p != NULL;
-        if (i->n == 1 && (!text.p || i->exact)) {
+        if (i->n == 1 && (!text.p || exact)) {
             if (text.p)
                 put(XXH3_128bits(text.p, text.n), out);
             return SL_OK;
         }
-        const uint64_t n = text.p ? add_text(i, &h, text) : UINT64_MAX;
+        const uint64_t n = text.p ? add_text(i, &h, text, exact) : UINT64_MAX;
         if (i->n > 1)
             add_length(&h, n);
     }

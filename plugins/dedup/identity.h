@@ -18,7 +18,8 @@ void identity_init(identity *i, const sl_json_api *json, uint32_t first, uint32_
 
 /* One column: xxh3-128 of its normalised text, the greater half first, as `xxhsum -H2` prints it. Several: of their
  * texts, each with its length behind it (8 bytes, the lowest first; all ones and no text for null), so that
- * ("ab", "c") and ("a", "bc") differ. A value that is no text counts as it is written in the record. *known: false
+ * ("ab", "c") and ("a", "bc") differ. A value that is no text counts as it is written in the record, whatever
+ * is normalised. *known: false
  * where all columns are null: such a document is the same as no other. 0, or a failure. */
 int identity_of(sl_ctx *c, const identity *i, const sl_batch *b, uint32_t row, unsigned char out[IDENTITY_SIZE],
                 bool *known);

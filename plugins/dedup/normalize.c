@@ -1,5 +1,6 @@
 #include "normalize.h"
 #include <string.h>
+#include "text/space.h"
 
 /* Above the bytes: white space, nothing at all, or white space if the bytes behind it say so. */
 enum { SPACE = 0x100, DROP = 0x200, ASK = 0x300 };
@@ -20,19 +21,6 @@ void normal_form_init(normal_form *f, uint32_t level)
         f->of[(uint8_t)*p] = DROP;
 }
 
-/* Bytes of the white space beyond ASCII at p, 0 if there is none. */
-static size_t wide_space(const uint8_t *p, size_t n)
-{
-    if (p[0] == 0xC2)
-        return n >= 2 && (p[1] == 0x85 || p[1] == 0xA0) ? 2 : 0; /* U+0085, U+00A0 */
-    if (n < 3)
-        return 0;
-    const uint32_t c = (uint32_t)(p[0] & 0x0F) << 12 | (uint32_t)(p[1] & 0x3F) << 6 | (p[2] & 0x3F);
-    const int is = c == 0x1680 || (c >= 0x2000 && c <= 0x200A) || c == 0x2028 || c == 0x2029 || c == 0x202F ||
-                   c == 0x205F || c == 0x3000;
-    return is ? 3 : 0;
-}
-
 size_t normalize(const normal_form *f, normal_cursor *k, const char *p, size_t n, char *out, size_t cap)
 {
     const uint8_t *text = (const uint8_t *)p;
@@ -43,7 +31,7 @@ size_t normalize(const normal_form *f, normal_cursor *k, const char *p, size_t n
         uint16_t to = f->of[byte];
         size_t step = 1;
         if (to == ASK) {
-            const size_t wide = wide_space(text + now.at, n - now.at);
+            const size_t wide = text_space(p + now.at, p + n);
             to = wide ? SPACE : byte;
             step = wide ? wide : 1;
         }

@@ -1,5 +1,7 @@
 #include "cut.h"
 #include <string.h>
+#include "text/space.h"
+#include "text/utf8.h"
 
 typedef struct span {
     uint32_t begin, end;
@@ -26,27 +28,7 @@ static uint32_t before_char(const char *text, uint32_t at)
     return at;
 }
 
-/* Is the character at `at` white space, as of Unicode 14 (and of Python's str.split)? All of it is in ASCII or in two
- * or three bytes with one of four lead bytes. */
-static bool is_space(const char *text, uint32_t n, uint32_t at)
-{
-    const uint8_t *p = (const uint8_t *)text + at;
-    if (p[0] < 0x80)
-        return p[0] == ' ' || (p[0] >= 0x09 && p[0] <= 0x0D) || (p[0] >= 0x1C && p[0] <= 0x1F);
-    if (p[0] == 0xC2)
-        return n - at >= 2 && (p[1] == 0x85 || p[1] == 0xA0);
-    if (p[0] < 0xE1 || p[0] > 0xE3 || n - at < 3)
-        return false;
-    switch (p[0] << 16 | p[1] << 8 | p[2]) {
-    case 0xE19A80: /* U+1680 */
-    case 0xE280A8: /* U+2028 */
-    case 0xE280A9: /* U+2029 */
-    case 0xE280AF: /* U+202F */
-    case 0xE2819F: /* U+205F */
-    case 0xE38080: /* U+3000 */ return true;
-    default: return p[0] == 0xE2 && p[1] == 0x80 && p[2] >= 0x80 && p[2] <= 0x8A; /* U+2000 to U+200A */
-    }
-}
+static bool is_space(const char *text, uint32_t n, uint32_t at) { return text_space(text + at, text + n) != 0; }
 
 static uint32_t skip_space(const char *text, uint32_t n, uint32_t at)
 {
@@ -77,22 +59,6 @@ static uint32_t trim_end(const char *text, uint32_t n, uint32_t least, uint32_t 
 static bool begins_word(const char *text, uint32_t n, uint32_t at)
 {
     return !is_space(text, n, at) && (at == 0 || is_space(text, n, before_char(text, at)));
-}
-
-uint64_t cut_count_chars(const char *text, uint32_t begin, uint32_t end)
-{
-    uint64_t chars = 0;
-    for (uint32_t i = begin; i < end; i++)
-        chars += !continues(text[i]);
-    return chars;
-}
-
-static uint64_t count_words(const char *text, uint32_t begin, uint32_t end)
-{
-    uint64_t words = 0;
-    for (uint32_t at = skip_space(text, end, begin); at < end; words++)
-        at = skip_space(text, end, skip_word(text, end, at));
-    return words;
 }
 
 /* ---- lines and paragraphs ---- */
@@ -265,8 +231,8 @@ static bool long_enough(const cut_spec *s, const char *text, span p)
     if (bytes < s->min) /* no unit is smaller than a byte */
         return false;
     switch (s->unit) {
-    case CUT_CHARS: return bytes / 4 >= s->min || cut_count_chars(text, p.begin, p.end) >= s->min;
-    case CUT_WORDS: return s->min == 0 || count_words(text, p.begin, p.end) >= s->min;
+    case CUT_CHARS: return bytes / 4 >= s->min || text_chars(text + p.begin, bytes) >= s->min;
+    case CUT_WORDS: return s->min == 0 || text_count_words(text + p.begin, bytes, s->min) >= s->min;
     default: return true;
     }
 }

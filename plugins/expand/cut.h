@@ -28,7 +28,4 @@ typedef struct cut_part {
 /* The next part. false: there is none left. */
 bool cut_next(const cut_spec *spec, const char *text, uint32_t n, cut_place *place, cut_part *part);
 
-/* Code points in bytes [begin, end) of the text. */
-uint64_t cut_count_chars(const char *text, uint32_t begin, uint32_t end);
-
 #endif

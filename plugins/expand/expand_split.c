@@ -2,6 +2,7 @@
 #include <string.h>
 #include "cut.h"
 #include "sluice/util.h"
+#include "text/utf8.h"
 
 enum { TEXT, ID, PARENT_IDS, PART, SPAN };
 enum { NO_PARTS };
@@ -143,10 +144,11 @@ static int write_span(sl_ctx *c, const state *s, local *me, const char *text, co
     span[0] = part->begin;
     span[1] = part->end;
     if (s->cut.unit != CUT_BYTES) {
-        me->seen_chars += cut_count_chars(text, me->seen_to, part->begin); /* parts begin one behind the other */
+        me->seen_chars +=
+            text_chars(text + me->seen_to, part->begin - me->seen_to); /* parts begin one behind the other */
         me->seen_to = part->begin;
         span[0] = (int64_t)me->seen_chars;
-        span[1] = span[0] + (int64_t)cut_count_chars(text, part->begin, part->end);
+        span[1] = span[0] + (int64_t)text_chars(text + part->begin, part->end - part->begin);
     }
     SL_COL(sl_list, out, SPAN)[child] = (sl_list){ .p = span, .n = 2 };
     return SL_OK;

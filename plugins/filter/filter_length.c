@@ -1,7 +1,8 @@
 /* filter.length — drop documents whose text is too short or too long. */
 #include <stdbool.h>
-#include "measure.h"
 #include "sluice/util.h"
+#include "text/space.h"
+#include "text/utf8.h"
 
 enum { TEXT };
 enum { TOO_SHORT, TOO_LONG, LENGTH /* in the first unit */ };
@@ -51,8 +52,8 @@ static bool fits_by_bytes(const state *s, uint64_t n)
 static uint64_t length(const state *s, sl_str text)
 {
     switch (s->unit) {
-    case CHARS: return count_chars(text.p, text.n);
-    case WORDS: return count_words(text.p, text.n);
+    case CHARS: return text_chars(text.p, text.n);
+    case WORDS: return text_count_words(text.p, text.n, UINT64_MAX);
     default: return text.n;
     }
 }

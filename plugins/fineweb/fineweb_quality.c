@@ -1,9 +1,7 @@
 /* filter.fineweb_quality — Penedo et al. 2024 (FineWeb), §3.6, as datatrove's FineWebQualityFilter has it. */
 #include "sluice/util.h"
+#include "text/line_counts.h"
 #include "text/repeats.h"
-#include "text/scan.h"
-#include "text/unicode.h"
-#include "text/utf8.h"
 #include "text/words.h"
 
 enum { TEXT, WORDS };
@@ -41,78 +39,25 @@ static int open_(sl_ctx *c, const void *cfg, void *g)
     return SL_OK;
 }
 
-typedef struct verdict {
-    sl_ctx *c;
-    sl_batch *b;
-    uint32_t row;
-    bool dropped;
-} verdict;
-
-/* true: nothing more needs to be measured. */
-static bool rule(verdict *v, uint32_t reason, bool fails, double value, double limit)
+static bool rule(sl_verdict *v, uint32_t reason, bool broken, double value, double limit)
 {
-    if (v->c->explain)
-        v->c->host->observe(v->c, v->b, v->row, reason - LINE_PUNCT + V_LINE_PUNCT, value);
-    if (fails && !v->dropped) {
-        v->c->host->reject(v->c, v->b, v->row, reason, SL_WHY(.value = value, .limit = limit));
-        v->dropped = true;
-    }
-    return v->dropped && !v->c->explain;
+    sl_seen(v, reason - LINE_PUNCT + V_LINE_PUNCT, value);
+    return sl_rule(v, reason, broken, value, limit);
 }
 
-/* The lines of split("\n") that are more than white space; how many end with a mark, how many are short. */
-typedef struct line_counts {
-    uint32_t ended, brief;
-} line_counts;
-
-static bool ends_with_mark(const char *begin, const char *end)
+static int judge(const void *g, void *local_, sl_verdict *v, sl_str t)
 {
-    const unsigned char last = (unsigned char)end[-1];
-    if (last < 128)
-        return last == '.' || last == '?' || last == '!';
-    const char *p = end;
-    return p > begin && text_class(text_prev(&p)) & TEXT_DT_TERMINAL;
-}
-
-static bool is_short(const text_scan *s, const char *p, uint32_t n, uint64_t most)
-{
-    if (n <= most || s->ascii)
-        return n <= most;
-    return n / 4 <= most && text_chars(p, n) <= most;
-}
-
-static bool look_at_lines(local *l, uint64_t most, line_counts *out)
-{
+    const config *o = ((const state *)g)->o;
+    local *l = local_;
     const text_scan *s = &l->scan;
-    uint32_t from = 0, word = 0;
-    *out = (line_counts){ 0 };
-    l->lines.n = 0;
-    if (!text_spans_room(&l->lines, (size_t)s->n_newline + 1))
-        return false;
-    for (uint32_t i = 0; i <= s->n_newline; i++) {
-        const uint32_t to = i < s->n_newline ? s->newline[i] : s->t.n, first = word;
-        while (word < s->words.n && s->words.v[word].begin < to)
-            word++;
-        if (word > first) {
-            l->lines.v[l->lines.n++] = (sl_span){ from, to };
-            out->ended += ends_with_mark(s->t.p + from, s->t.p + to);
-            out->brief += is_short(s, s->t.p + from, to - from, most);
-        }
-        from = to + 1;
-    }
-    return true;
-}
-
-static int judge(const config *o, local *l, verdict *v, sl_str t)
-{
-    line_counts n;
+    text_line_ends n;
     text_repeats again;
-    if (!text_scan_read(&l->scan, t) || !look_at_lines(l, (uint64_t)o->short_line_length, &n))
+    sl_list words;
+    if (!text_scan_read(&l->scan, t) || !text_count_line_ends(s, (uint64_t)o->short_line_length, &l->lines, &n))
         return SL_E_NOMEM;
-    const text_scan *s = &l->scan;
     const double lines = l->lines.n;
     if (!l->lines.n) {
-        v->c->host->reject(v->c, v->b, v->row, EMPTY, NULL);
+        sl_drop(v, EMPTY, NULL);
         return SL_OK;
     }
     const double ended = n.ended / lines, brief = n.brief / lines;
@@ -125,29 +70,14 @@ static int judge(const config *o, local *l, verdict *v, sl_str t)
     const double dup = (double)again.chars / (double)(s->chars - s->n_newline);
     if (rule(v, CHAR_DUP, dup > o->char_dup_ratio, dup, o->char_dup_ratio))
         return SL_OK;
-    uint32_t words = s->words.n;
-    if (o->splitter != TEXT_WHITESPACE) {
-        const sl_list list = text_words_of(v->c, v->b, v->b->columns[WORDS], v->row, o->splitter, t, &l->words);
-        if (!list.p)
-            return SL_E_NOMEM;
-        words = list.n;
-    }
-    const double list = words ? (double)s->n_newline / words : 0; /* the reference divides by 0 there */
+    if (!text_words_of_scan(v->c, v->b, v->b->columns[WORDS], v->row, o->splitter, s, &l->words, &words))
+        return SL_E_NOMEM;
+    const double list = words.n ? (double)s->n_newline / words.n : 0; /* the reference divides by 0 there */
     rule(v, LIST, list > o->list_ratio, list, o->list_ratio);
     return SL_OK;
 }
 
-static int process(sl_ctx *c, const void *g, void *l, sl_batch *b)
-{
-    const sl_str *text = sl_text(b, TEXT);
-    SL_EACH(b, row) {
-        verdict v = { c, b, row, false };
-        const int r = judge(((const state *)g)->o, l, &v, text[row]);
-        if (r < 0)
-            return c->host->fail(c, r, "out of memory for a document of %u bytes", text[row].n);
-    }
-    return SL_OK;
-}
+static int process(sl_ctx *c, const void *g, void *l, sl_batch *b) { return sl_judge_texts(c, g, l, b, TEXT, judge); }
 
 static void close_local(sl_ctx *c, const void *g, void *local_)
 {
@@ -163,9 +93,7 @@ static const char *const variants[] = { "datatrove", NULL };
 static const sl_option options[] = {
     SL_OPT(config, variant, ENUM, "datatrove", "whose rules: datatrove's FineWebQualityFilter, document by document",
            .choices = variants),
-    SL_OPT(config, splitter, ENUM, "spacy_en",
-           "what a word is: spaCy's blank English tokenizer, as the reference; white space; UAX 29; \\w+|[^\\w\\s]+",
-           .choices = text_splitters),
+    TEXT_OPT_SPLITTER(config, "spacy_en"),
     SL_OPT(config, line_punct_ratio, F64, "0.12",
            "drop documents with a smaller share of lines that end with a mark; lines of white space are none, here and "
            "below",
@@ -182,7 +110,7 @@ static const sl_option options[] = {
 };
 static const sl_field fields[] = {
     [TEXT] = { "text", SL_T_STR, SL_READ, "document text" },
-    [WORDS] = { "words.$splitter", SL_LIST_OF(SL_T_SPAN), SL_READ | SL_SHARED, "its words" },
+    [WORDS] = TEXT_FIELD_WORDS,
     { 0 },
 };
 static const sl_metric metrics[] = {
@@ -214,4 +142,4 @@ static const sl_stage filter_fineweb_quality = {
     .close_local = close_local,
 };
 
-SL_PLUGIN("fineweb", "1.0.0", &filter_fineweb_quality)
+SL_PLUGIN("fineweb", "0.1.0", &filter_fineweb_quality)

@@ -1,7 +1,8 @@
 /* filter.gopher_quality — Rae et al. 2021 (Gopher), table A1, as datatrove's GopherQualityFilter has it. */
-#include "text/scan.h"
+#include "sluice/util.h"
+#include "text/line_counts.h"
+#include "text/word_kinds.h"
 #include "text/words.h"
-#include "word_counts.h"
 
 enum { TEXT, WORDS };
 enum {
@@ -34,7 +35,7 @@ typedef struct config {
 } config;
 typedef struct state {
     const config *o;
-    stop_words stop;
+    text_stop_words stop;
 } state;
 typedef struct local {
     text_scan scan;
@@ -44,8 +45,8 @@ typedef struct local {
 static int check(sl_ctx *c, const void *cfg)
 {
     const config *o = cfg;
-    stop_words s;
-    const char *wrong = stop_words_make(&s, o->stop_words.v, o->stop_words.n);
+    text_stop_words s;
+    const char *wrong = text_stop_words_make(&s, o->stop_words.v, o->stop_words.n);
     if (wrong)
         return c->host->fail(c, SL_E_CONFIG, "stop_words: %s", wrong);
     if (o->max_words && o->min_words > o->max_words)
@@ -65,138 +66,80 @@ static int open_(sl_ctx *c, const void *cfg, void *g)
     state *s = g;
     (void)c;
     s->o = cfg;
-    stop_words_make(&s->stop, s->o->stop_words.v, s->o->stop_words.n);
+    text_stop_words_make(&s->stop, s->o->stop_words.v, s->o->stop_words.n);
     return SL_OK;
 }
 
 /* ---- one document ---- */
 
-typedef struct verdict {
-    sl_ctx *c;
-    sl_batch *b;
-    uint32_t row;
-    bool dropped;
-} verdict;
-
-/* A limit of 0 switches a rule off, as in the reference. true: nothing more needs to be measured. */
-static bool rule(verdict *v, uint32_t reason, bool fails, double value, double limit)
+/* A limit of 0 switches a rule off, as in the reference. */
+static bool at_most(sl_verdict *v, uint32_t reason, double value, double limit)
 {
-    if (limit != 0 && fails && !v->dropped) {
-        v->c->host->reject(v->c, v->b, v->row, reason, SL_WHY(.value = value, .limit = limit));
-        v->dropped = true;
-    }
-    return v->dropped && !v->c->explain;
+    return sl_rule(v, reason, limit != 0 && value > limit, value, limit);
 }
-static bool at_most(verdict *v, uint32_t reason, double value, double limit)
+static bool at_least(sl_verdict *v, uint32_t reason, double value, double limit)
 {
-    return rule(v, reason, value > limit, value, limit);
-}
-static bool at_least(verdict *v, uint32_t reason, double value, double limit)
-{
-    return rule(v, reason, value < limit, value, limit);
-}
-static void seen(const verdict *v, uint32_t metric, double value)
-{
-    if (v->c->explain)
-        v->c->host->observe(v->c, v->b, v->row, metric, value);
+    return sl_rule(v, reason, limit != 0 && value < limit, value, limit);
 }
 
 /* The reference divides by zero where there is no word or no line: then no rule that divides fails here. */
 static double ratio(uint64_t a, uint64_t of) { return of ? (double)a / (double)of : 0; }
 
-static bool ends_with(const char *begin, const char *end, const char *with)
-{
-    return end - begin >= 3 && !memcmp(end - 3, with, 3);
-}
-
-/* How many lines splitlines() has, and those that begin with a bullet, and that end with an ellipsis, white space
- * apart. */
-static uint64_t look_at_lines(const text_scan *s, uint64_t *bullets, uint64_t *ellipses)
-{
-    const sl_span *w = s->words.v, *const end = s->words.v + s->words.n;
-    uint64_t n = 0;
-    sl_span line;
-    *bullets = *ellipses = 0;
-    for (text_lines it = { .t = s->t }; text_scan_next_line(s, &it, &line); n++) {
-        const sl_span *const first = w;
-        while (w < end && w->begin < line.end)
-            w++;
-        if (w == first)
-            continue;
-        const char *const p = s->t.p + first->begin, *const last = s->t.p + w[-1].end;
-        *bullets += *p == '-' || !memcmp(p, "\xE2\x80\xA2", 3);
-        *ellipses += ends_with(p, last, "...") || ends_with(p, last, "\xE2\x80\xA6");
-    }
-    return n;
-}
-
-static bool judge_words(const state *s, verdict *v, const word_counts *n)
+static bool judge_words(const state *s, sl_verdict *v, const text_word_kinds *n)
 {
     const config *o = s->o;
     const double mean =
         (double)n->non_symbol_chars / (double)n->non_symbol; /* none: NaN, which fails nothing, as there */
-    seen(v, V_WORDS, (double)n->non_symbol);
-    seen(v, V_MEAN, n->non_symbol ? mean : 0);
+    sl_seen(v, V_WORDS, (double)n->non_symbol);
+    sl_seen(v, V_MEAN, n->non_symbol ? mean : 0);
     return at_least(v, SHORT, (double)n->non_symbol, (double)o->min_words) ||
            at_most(v, LONG, (double)n->non_symbol, (double)o->max_words) ||
            at_least(v, LOW_MEAN, mean, o->min_mean_word_length) || at_most(v, HIGH_MEAN, mean, o->max_mean_word_length);
 }
 
-static bool judge_symbols(const state *s, verdict *v, const text_scan *t, uint64_t words)
+static bool judge_symbols(const state *s, sl_verdict *v, const text_scan *t, uint64_t words)
 {
     const double hashes = ratio(t->hashes, words), ellipses = ratio(t->ellipses, words);
-    seen(v, V_HASHES, hashes);
-    seen(v, V_ELLIPSES, ellipses);
+    sl_seen(v, V_HASHES, hashes);
+    sl_seen(v, V_ELLIPSES, ellipses);
     return at_most(v, HASHES, hashes, s->o->max_hash_ratio) || at_most(v, ELLIPSES, ellipses, s->o->max_ellipsis_ratio);
 }
 
-static bool judge_lines(const state *s, verdict *v, const text_scan *t)
+static bool judge_lines(const state *s, sl_verdict *v, const text_scan *t)
 {
-    uint64_t bullets, ellipses;
-    const uint64_t lines = look_at_lines(t, &bullets, &ellipses);
-    const double begun = ratio(bullets, lines), ended = ratio(ellipses, lines);
-    seen(v, V_BULLETS, begun);
-    seen(v, V_END_ELLIPSES, ended);
+    const text_line_edges n = text_count_line_edges(t);
+    const double begun = ratio(n.bullets, n.lines), ended = ratio(n.ellipses, n.lines);
+    sl_seen(v, V_BULLETS, begun);
+    sl_seen(v, V_END_ELLIPSES, ended);
     return at_most(v, BULLETS, begun, s->o->max_bullet_lines_ratio) ||
            at_most(v, END_ELLIPSES, ended, s->o->max_ellipsis_lines_ratio);
 }
 
-static int judge(const state *s, local *l, verdict *v, sl_str t)
+static int judge(const void *g, void *local_, sl_verdict *v, sl_str t)
 {
+    const state *s = g;
     const config *o = s->o;
-    if (!text_scan_read(&l->scan, t))
+    local *l = local_;
+    sl_list words;
+    if (!text_scan_read(&l->scan, t) ||
+        !text_words_of_scan(v->c, v->b, v->b->columns[WORDS], v->row, o->splitter, &l->scan, &l->words, &words))
         return SL_E_NOMEM;
-    sl_list words = { l->scan.words.v, l->scan.words.n, 0 };
-    if (o->splitter != TEXT_WHITESPACE) {
-        words = text_words_of(v->c, v->b, v->b->columns[WORDS], v->row, o->splitter, t, &l->words);
-        if (!words.p)
-            return SL_E_NOMEM;
-    }
     const uint64_t enough = v->c->explain ? UINT64_MAX : (uint64_t)o->min_stop_words;
-    const word_counts n = count_word_kinds(t, words.p, words.n, l->scan.ascii, &s->stop, enough);
+    const text_word_kinds n = text_count_word_kinds(t, words.p, words.n, l->scan.ascii, &s->stop, enough);
     if (judge_words(s, v, &n) || judge_symbols(s, v, &l->scan, n.words))
         return SL_OK;
     if (judge_lines(s, v, &l->scan))
         return SL_OK;
     const double alpha = ratio(n.alpha, n.words);
-    seen(v, V_ALPHA, alpha);
-    seen(v, V_STOP, (double)n.stop);
-    if (!rule(v, ALPHA, n.words && alpha < o->min_alpha_words_ratio, alpha, o->min_alpha_words_ratio))
-        at_least(v, STOP, (double)n.stop, (double)o->min_stop_words);
+    sl_seen(v, V_ALPHA, alpha);
+    sl_seen(v, V_STOP, (double)n.stop);
+    if (n.words && at_least(v, ALPHA, alpha, o->min_alpha_words_ratio))
+        return SL_OK;
+    at_least(v, STOP, (double)n.stop, (double)o->min_stop_words);
     return SL_OK;
 }
 
-static int process(sl_ctx *c, const void *g, void *l, sl_batch *b)
-{
-    const sl_str *text = sl_text(b, TEXT);
-    SL_EACH(b, row) {
-        verdict v = { c, b, row, false };
-        const int r = judge(g, l, &v, text[row]);
-        if (r < 0)
-            return c->host->fail(c, r, "out of memory for a document of %u bytes", text[row].n);
-    }
-    return SL_OK;
-}
+static int process(sl_ctx *c, const void *g, void *l, sl_batch *b) { return sl_judge_texts(c, g, l, b, TEXT, judge); }
 
 static void close_local(sl_ctx *c, const void *g, void *local_)
 {
@@ -210,9 +153,7 @@ static const char *const variants[] = { "datatrove", NULL };
 static const sl_option options[] = {
     SL_OPT(config, variant, ENUM, "datatrove", "whose rules: datatrove's GopherQualityFilter, document by document",
            .choices = variants),
-    SL_OPT(config, splitter, ENUM, "spacy_en",
-           "what a word is: spaCy's blank English tokenizer, as the reference; white space; UAX 29; \\w+|[^\\w\\s]+",
-           .choices = text_splitters),
+    TEXT_OPT_SPLITTER(config, "spacy_en"),
     SL_OPT(config, min_words, I64, "50",
            "drop documents with fewer words that are more than symbols; 0 switches a rule off, here and below",
            .min = 0, .max = -1),
@@ -237,7 +178,7 @@ static const sl_option options[] = {
 };
 static const sl_field fields[] = {
     [TEXT] = { "text", SL_T_STR, SL_READ, "document text" },
-    [WORDS] = { "words.$splitter", SL_LIST_OF(SL_T_SPAN), SL_READ | SL_SHARED, "its words" },
+    [WORDS] = TEXT_FIELD_WORDS,
     { 0 },
 };
 static const sl_metric metrics[] = {

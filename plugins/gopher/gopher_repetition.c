@@ -1,7 +1,6 @@
 /* filter.gopher_repetition — Rae et al. 2021 (Gopher), table A1, as datatrove's GopherRepetitionFilter has it. */
-#include "ngrams.h"
 #include "sluice/util.h"
-#include "text/scan.h"
+#include "text/ngrams.h"
 #include "text/words.h"
 
 enum { TEXT, WORDS };
@@ -39,7 +38,7 @@ typedef struct local {
     text_spans words, items;
     text_squeezed squeezed;
     text_table table;
-    ngrams grams;
+    text_ngrams grams;
 } local;
 
 static int open_(sl_ctx *c, const void *cfg, void *g)
@@ -56,120 +55,90 @@ static int open_(sl_ctx *c, const void *cfg, void *g)
 
 /* ---- one document ---- */
 
-typedef struct verdict {
-    sl_ctx *c;
-    sl_batch *b;
-    uint32_t row;
-    const state *s;
-    bool dropped;
-} verdict;
-
-/* true: nothing more needs to be measured. */
-static bool rule(verdict *v, uint32_t which, double value)
+/* A limit of 0 switches a rule off. */
+static bool rule(const state *s, sl_verdict *v, uint32_t which, double value)
 {
-    const double limit = v->s->limit[which];
-    if (v->c->explain)
-        v->c->host->observe(v->c, v->b, v->row, VALUES + which, value);
-    if (limit != 0 && value > limit && !v->dropped) {
-        v->c->host->reject(v->c, v->b, v->row, which, SL_WHY(.value = value, .limit = limit));
-        v->dropped = true;
-    }
-    return v->dropped && !v->c->explain;
+    const double limit = s->limit[which];
+    sl_seen(v, VALUES + which, value);
+    return sl_rule(v, which, limit != 0 && value > limit, value, limit);
 }
 
 /* 1: go on, 0: decided, < 0: failed. */
-static int judge_pieces(local *l, verdict *v, sl_str t)
+static int judge_pieces(const state *s, local *l, sl_verdict *v)
 {
-    const text_scan *s = &l->scan;
-    const uint32_t first = s->words.n ? s->words.v[0].begin : t.n,
-                   last = s->words.n ? s->words.v[s->words.n - 1].end : t.n;
-    const double chars = s->chars;
+    const double chars = l->scan.chars;
     text_repeats r;
-    if (!text_split_at_newlines(s, first, last, 2, &l->items) ||
-        !text_count_repeats(&l->table, t, l->items.v, l->items.n, s->ascii, &r))
+    if (!text_count_paragraphs_again(&l->table, &l->scan, &l->items, &r))
         return SL_E_NOMEM;
-    if (rule(v, PARA, (double)r.n / l->items.n) || rule(v, PARA_CHARS, (double)r.chars / chars))
+    if (rule(s, v, PARA, (double)r.n / l->items.n) || rule(s, v, PARA_CHARS, (double)r.chars / chars))
         return 0;
-    if (!text_split_at_newlines(s, 0, t.n, 1, &l->items) ||
-        !text_count_repeats(&l->table, t, l->items.v, l->items.n, s->ascii, &r))
+    if (!text_count_lines_again(&l->table, &l->scan, &l->items, &r))
         return SL_E_NOMEM;
-    return !rule(v, LINE, (double)r.n / l->items.n) && !rule(v, LINE_CHARS, (double)r.chars / chars);
+    return !rule(s, v, LINE, (double)r.n / l->items.n) && !rule(s, v, LINE_CHARS, (double)r.chars / chars);
 }
 
-static bool off(const verdict *v, uint32_t first, uint32_t last)
+static bool off(const state *s, const sl_verdict *v, uint32_t first, uint32_t last)
 {
     for (uint32_t i = first; i <= last; i++)
-        if (v->s->limit[i] != 0)
+        if (s->limit[i] != 0)
             return false;
     return !v->c->explain;
 }
 
-static int judge_ngrams(local *l, verdict *v, double chars)
+static int judge_ngrams(const state *s, local *l, sl_verdict *v, double chars)
 {
     uint64_t found;
-    if (!ngrams_begin(&l->grams, &l->squeezed))
+    if (!text_ngrams_begin(&l->grams, &l->squeezed))
         return SL_E_NOMEM;
-    for (uint32_t n = 2; n <= 4 && !off(v, TOP_2 + n - 2, TOP_4); n++) {
-        if (!ngrams_top(&l->grams, n, &found))
+    for (uint32_t n = 2; n <= 4 && !off(s, v, TOP_2 + n - 2, TOP_4); n++) {
+        if (!text_ngrams_top(&l->grams, n, &found))
             return SL_E_NOMEM;
-        if (rule(v, TOP_2 + n - 2, (double)found / chars))
+        if (rule(s, v, TOP_2 + n - 2, (double)found / chars))
             return SL_OK;
     }
-    if (off(v, DUP_5, DUP_10))
+    if (off(s, v, DUP_5, DUP_10))
         return SL_OK;
-    if (!ngrams_candidates(&l->grams))
+    if (!text_ngrams_candidates(&l->grams))
         return SL_E_NOMEM;
     for (uint32_t n = 5; n <= 10; n++) {
-        if (off(v, DUP_5 + n - 5, DUP_5 + n - 5))
+        if (off(s, v, DUP_5 + n - 5, DUP_5 + n - 5))
             continue;
-        if (!ngrams_duplicated(&l->grams, n, &found))
+        if (!text_ngrams_duplicated(&l->grams, n, &found))
             return SL_E_NOMEM;
-        if (rule(v, DUP_5 + n - 5, (double)found / chars))
+        if (rule(s, v, DUP_5 + n - 5, (double)found / chars))
             return SL_OK;
     }
     return SL_OK;
 }
 
-static int judge(local *l, verdict *v, sl_str t)
+static int judge(const void *g, void *local_, sl_verdict *v, sl_str t)
 {
+    const state *s = g;
+    local *l = local_;
+    sl_list words;
     if (!t.n) { /* the reference divides by the length */
-        v->c->host->reject(v->c, v->b, v->row, EMPTY, NULL);
+        sl_drop(v, EMPTY, NULL);
         return SL_OK;
     }
     if (!text_scan_read(&l->scan, t))
         return SL_E_NOMEM;
-    const int r = judge_pieces(l, v, t);
+    const int r = judge_pieces(s, l, v);
     if (r <= 0)
         return r;
-    if (off(v, TOP_2, DUP_10))
+    if (off(s, v, TOP_2, DUP_10))
         return SL_OK;
-    sl_list words = { l->scan.words.v, l->scan.words.n, 0 };
-    if (v->s->splitter != TEXT_WHITESPACE) {
-        words = text_words_of(v->c, v->b, v->b->columns[WORDS], v->row, v->s->splitter, t, &l->words);
-        if (!words.p)
-            return SL_E_NOMEM;
-    }
-    if (!text_squeeze(&l->squeezed, t, words.p, words.n, l->scan.ascii))
+    if (!text_words_of_scan(v->c, v->b, v->b->columns[WORDS], v->row, s->splitter, &l->scan, &l->words, &words) ||
+        !text_squeeze(&l->squeezed, t, words.p, words.n, l->scan.ascii))
         return SL_E_NOMEM;
     const double chars = l->scan.chars;
     if (l->scan.words.n > TEXT_KEPT) {
         text_scan_free(&l->scan);
         text_spans_free(&l->items);
     }
-    return judge_ngrams(l, v, chars);
+    return judge_ngrams(s, l, v, chars);
 }
 
-static int process(sl_ctx *c, const void *g, void *l, sl_batch *b)
-{
-    const sl_str *text = sl_text(b, TEXT);
-    SL_EACH(b, row) {
-        verdict v = { c, b, row, g, false };
-        const int r = judge(l, &v, text[row]);
-        if (r < 0)
-            return c->host->fail(c, r, "out of memory for a document of %u bytes", text[row].n);
-    }
-    return SL_OK;
-}
+static int process(sl_ctx *c, const void *g, void *l, sl_batch *b) { return sl_judge_texts(c, g, l, b, TEXT, judge); }
 
 static void close_local(sl_ctx *c, const void *g, void *local_)
 {
@@ -180,7 +149,7 @@ static void close_local(sl_ctx *c, const void *g, void *local_)
     text_spans_free(&l->items);
     text_squeezed_free(&l->squeezed);
     text_table_free(&l->table);
-    ngrams_free(&l->grams);
+    text_ngrams_free(&l->grams);
 }
 
 static const char *const variants[] = { "datatrove", NULL };
@@ -188,9 +157,7 @@ static const char *const variants[] = { "datatrove", NULL };
 static const sl_option options[] = {
     SL_OPT(config, variant, ENUM, "datatrove", "whose rules: datatrove's GopherRepetitionFilter, document by document",
            .choices = variants),
-    SL_OPT(config, splitter, ENUM, "spacy_en",
-           "what a word is: spaCy's blank English tokenizer, as the reference; white space; UAX 29; \\w+|[^\\w\\s]+",
-           .choices = text_splitters),
+    TEXT_OPT_SPLITTER(config, "spacy_en"),
     LIMIT(dup_para_frac, "0.30", "paragraphs that stand there again; 0 switches a rule off, here and below"),
     LIMIT(dup_para_char_frac, "0.20", "characters in paragraphs that stand there again"),
     LIMIT(dup_line_frac, "0.30", "lines that stand there again"),
@@ -208,7 +175,7 @@ static const sl_option options[] = {
 };
 static const sl_field fields[] = {
     [TEXT] = { "text", SL_T_STR, SL_READ, "document text" },
-    [WORDS] = { "words.$splitter", SL_LIST_OF(SL_T_SPAN), SL_READ | SL_SHARED, "its words" },
+    [WORDS] = TEXT_FIELD_WORDS,
     { 0 },
 };
 #define REASON(i, name) [i] = { name, SL_M_REJECT, 0, "share", "above " name }

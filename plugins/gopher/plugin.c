@@ -2,4 +2,4 @@
 
 extern const sl_stage filter_gopher_quality, filter_gopher_repetition;
 
-SL_PLUGIN("gopher", "1.0.0", &filter_gopher_quality, &filter_gopher_repetition)
+SL_PLUGIN("gopher", "0.1.0", &filter_gopher_quality, &filter_gopher_repetition)

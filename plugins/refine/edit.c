@@ -1,5 +1,5 @@
 #include "edit.h"
-#include <string.h>
+#include "sluice/util.h"
 
 void edit_begin(edit *e, sl_str t, text_buf *out)
 {
@@ -25,14 +25,15 @@ sl_str edit_end(edit *e)
     return text_buf_end(e->out);
 }
 
-int edit_keep(sl_ctx *c, const sl_batch *b, sl_str *text, sl_str now)
+int edit_rows(sl_ctx *c, const void *g, void *l, sl_batch *b, edit_fn *one, uint32_t field, uint32_t metric)
 {
-    if (now.p == text->p || (now.n == text->n && !memcmp(now.p, text->p, now.n)))
-        return 0;
-    char *copy = c->host->alloc(c, b, (size_t)now.n + 1, 1);
-    if (!copy)
-        return SL_E_NOMEM;
-    memcpy(copy, now.p, now.n);
-    *text = (sl_str){ copy, now.n, 0 };
-    return 1;
+    sl_str *text = SL_COL(sl_str, b, field);
+    SL_EACH(b, row) {
+        const int changed = one(c, g, l, b, row, &text[row]);
+        if (changed < 0)
+            return c->host->fail(c, changed, "out of memory for a document of %u bytes", text[row].n);
+        if (changed)
+            c->host->count(c, metric, 1);
+    }
+    return SL_OK;
 }

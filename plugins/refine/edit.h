@@ -17,7 +17,8 @@ bool edit_put(edit *e, uint32_t from, uint32_t to, const char *p, size_t n);
 /* What came of it: t itself, or a text in `out`. p NULL: out of memory, or longer than a text can be. */
 sl_str edit_end(edit *e);
 
-/* Gives the row what the text became, in memory of the batch; a text that is the same stays where it is, so that its
- * record leaves byte for byte. 1: it changed. < 0: out of memory. */
-int edit_keep(sl_ctx *c, const sl_batch *b, sl_str *text, sl_str now);
+/* Gives a row's text what it became. 1: it changed; 0: it did not, or the row was rejected; < 0: out of memory. */
+typedef int edit_fn(sl_ctx *c, const void *g, void *l, sl_batch *b, uint32_t row, sl_str *text);
+/* All live rows, by their text in field `field`; those that changed are counted as `metric`. */
+int edit_rows(sl_ctx *c, const void *g, void *l, sl_batch *b, edit_fn *one, uint32_t field, uint32_t metric);
 #endif

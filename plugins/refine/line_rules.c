@@ -3,6 +3,7 @@
 #include <string.h>
 #include "text/case.h"
 #include "text/lines.h"
+#include "text/space.h"
 #include "text/unicode_data.h"
 #include "text/utf8.h"
 
@@ -72,28 +73,6 @@ static bool is_mostly(sl_str line, uint32_t class, double most)
     uint64_t chars;
     const double n = (double)count_class(line, class, &chars);
     return line.n && n / (double)chars > most;
-}
-
-/* And on to the next. */
-static bool is_space(const char **p)
-{
-    const unsigned char c = (unsigned char)**p;
-    if (c > ' ' && c < 128)
-        return ++*p, false;
-    return (text_class(text_next(p)) & TEXT_SPACE) != 0;
-}
-
-/* len(line.split()), `enough` at most. */
-static uint64_t count_words(sl_str line, uint64_t enough)
-{
-    uint64_t n = 0;
-    bool in = false;
-    for (const char *p = line.p, *const end = p + line.n; p < end && n < enough;) {
-        const bool space = is_space(&p);
-        n += !space && !in;
-        in = !space;
-    }
-    return n;
 }
 
 static bool is_alnum(uint32_t c) { return (text_class(c) & TEXT_ALNUM) != 0; }
@@ -179,11 +158,7 @@ static const char *any_phrase_at(const sl_many *phrases, const char *p, const ch
     return to;
 }
 
-static const char *skip_space(const char *p, const char *end)
-{
-    const char *q = p;
-    return p < end && text_class(text_next(&q)) & TEXT_SPACE ? q : p;
-}
+static const char *skip_space(const char *p, const char *end) { return p < end ? p + text_space(p, end) : p; }
 
 /* Without the first of the phrases that the line begins with, and white space of one character behind it. */
 static void cut_start(sl_str *line, const sl_many *phrases)
@@ -240,13 +215,14 @@ static sl_str without_phrases(const line_rules *r, int place, sl_str line, line_
 {
     const uint64_t most = r->max_words_with_phrase;
     sl_str cut = line;
-    if (place == PHRASE_ANYWHERE && count_words(line, most + 1) <= most)
+    if (place == PHRASE_ANYWHERE && text_count_words(line.p, line.n, most + 1) <= most)
         cut_anywhere(&cut, &r->phrases[place], &w->edited);
     else if (place == PHRASE_AT_END)
         cut_end(&cut, &r->phrases[place]);
     else if (place == PHRASE_AT_START)
         cut_start(&cut, &r->phrases[place]);
-    return cut.n == line.n || place == PHRASE_ANYWHERE || count_words(line, most + 1) <= most ? cut : line;
+    return cut.n == line.n || place == PHRASE_ANYWHERE || text_count_words(line.p, line.n, most + 1) <= most ? cut
+                                                                                                             : line;
 }
 
 /* Lines that hold nothing else go with their phrase, and blank ones. */
@@ -283,7 +259,7 @@ static bool drop(const line_rules *r, int rule, line_work *w)
         else if (rule == LINES_NUMERIC)
             goes = is_mostly(line, TEXT_DIGIT, r->max_numeric_ratio);
         else if (rule == LINES_FEW_WORDS)
-            goes = line.n && count_words(line, r->min_words) < r->min_words;
+            goes = line.n && text_count_words(line.p, line.n, r->min_words) < r->min_words;
         else if (r->counters && !is_counter(line, &w->lower, &goes))
             return false;
         w->counts[rule] += goes;

@@ -35,8 +35,10 @@ static int open_(sl_ctx *c, const void *cfg, void *g)
     return SL_OK;
 }
 
-static int one(sl_ctx *c, const state *s, line_work *w, sl_batch *b, uint32_t row, sl_str *text)
+static int one(sl_ctx *c, const void *g, void *l, sl_batch *b, uint32_t row, sl_str *text)
 {
+    const state *s = g;
+    line_work *w = l;
     const sl_str now = line_rules_apply(&s->rules, *text, w);
     if (!now.p)
         return SL_E_NOMEM;
@@ -56,20 +58,12 @@ static int one(sl_ctx *c, const state *s, line_work *w, sl_batch *b, uint32_t ro
         c->host->reject(c, b, row, REMOVED, SL_WHY(.value = removed, .limit = s->max_removed_ratio));
         return 0;
     }
-    return same ? 0 : edit_keep(c, b, text, now);
+    return same ? 0 : sl_replace_text(c, b, text, now);
 }
 
 static int process(sl_ctx *c, const void *g, void *l, sl_batch *b)
 {
-    sl_str *text = SL_COL(sl_str, b, TEXT);
-    SL_EACH(b, row) {
-        const int changed = one(c, g, l, b, row, &text[row]);
-        if (changed < 0)
-            return c->host->fail(c, changed, "out of memory for a document of %u bytes", text[row].n);
-        if (changed)
-            c->host->count(c, C_CHANGED, 1);
-    }
-    return SL_OK;
+    return edit_rows(c, g, l, b, one, TEXT, C_CHANGED);
 }
 
 static void close_local(sl_ctx *c, const void *g, void *l)

@@ -86,12 +86,16 @@ static sl_str refine(const config *o, local *l, uint32_t kind, replacing *r, sl_
     return edit_end(&e);
 }
 
-static int one(sl_ctx *c, const config *o, local *l, const sl_batch *b, uint32_t row, sl_str *text)
+static int one(sl_ctx *c, const void *g, void *local_, sl_batch *b, uint32_t row, sl_str *text)
 {
+    const config *o = ((const state *)g)->o;
+    local *l = local_;
     const uint8_t on[KINDS] = { o->emails, o->ips, o->phones };
     const sl_many *const with[KINDS] = { &o->email_replacements, &o->ip_replacements, &o->phone_replacements };
     sl_str now = *text;
     l->ips_left = 0;
+    if (!now.n)
+        return 0;
     for (uint32_t kind = 0; kind < KINDS; kind++) {
         if (!on[kind])
             continue;
@@ -104,20 +108,12 @@ static int one(sl_ctx *c, const config *o, local *l, const sl_batch *b, uint32_t
     }
     if (l->ips_left)
         c->host->count(c, C_IPS_LEFT, l->ips_left);
-    return edit_keep(c, b, text, now);
+    return sl_replace_text(c, b, text, now);
 }
 
 static int process(sl_ctx *c, const void *g, void *l, sl_batch *b)
 {
-    sl_str *text = SL_COL(sl_str, b, TEXT);
-    SL_EACH(b, row) {
-        const int changed = text[row].n ? one(c, ((const state *)g)->o, l, b, row, &text[row]) : 0;
-        if (changed < 0)
-            return c->host->fail(c, changed, "out of memory for a document of %u bytes", text[row].n);
-        if (changed)
-            c->host->count(c, C_CHANGED, 1);
-    }
-    return SL_OK;
+    return edit_rows(c, g, l, b, one, TEXT, C_CHANGED);
 }
 
 static void close_local(sl_ctx *c, const void *g, void *l)

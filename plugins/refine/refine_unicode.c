@@ -36,25 +36,23 @@ static int open_(sl_ctx *c, const void *cfg, void *g)
     return SL_OK;
 }
 
+static int one(sl_ctx *c, const void *g, void *l, sl_batch *b, uint32_t row, sl_str *text)
+{
+    char_work *w = l;
+    (void)row;
+    if (!text->n)
+        return 0;
+    const sl_str now = refine_chars(&((const state *)g)->rules, *text, w);
+    const int changed = now.p ? sl_replace_text(c, b, text, now) : SL_E_NOMEM;
+    for (uint32_t i = 0; changed > 0 && i < CHAR_COUNTS; i++)
+        if (w->counts[i])
+            c->host->count(c, C_COUNTS + i, w->counts[i]);
+    return changed;
+}
+
 static int process(sl_ctx *c, const void *g, void *l, sl_batch *b)
 {
-    sl_str *text = SL_COL(sl_str, b, TEXT);
-    char_work *w = l;
-    SL_EACH(b, row) {
-        if (!text[row].n)
-            continue;
-        const sl_str now = refine_chars(&((const state *)g)->rules, text[row], w);
-        const int changed = now.p ? edit_keep(c, b, &text[row], now) : SL_E_NOMEM;
-        if (changed < 0)
-            return c->host->fail(c, changed, "out of memory for a document of %u bytes", text[row].n);
-        if (!changed)
-            continue;
-        c->host->count(c, C_CHANGED, 1);
-        for (uint32_t i = 0; i < CHAR_COUNTS; i++)
-            if (w->counts[i])
-                c->host->count(c, C_COUNTS + i, w->counts[i]);
-    }
-    return SL_OK;
+    return edit_rows(c, g, l, b, one, TEXT, C_CHANGED);
 }
 
 static void close_local(sl_ctx *c, const void *g, void *l)

@@ -1,43 +1,9 @@
 /* stats.text — numbers of a text as columns, and how they lie over the corpus. Drops nothing. */
+#include "measures.h"
 #include "sluice/util.h"
-#include "text/repeats.h"
-#include "text/scan.h"
-#include "text/utf8.h"
 #include "text/words.h"
 
-enum { TEXT, WORDS, COLUMNS };
-enum {
-    CHARS,
-    BYTES,
-    N_WORDS,
-    MEAN_WORD,
-    LINES,
-    NEWLINES,
-    NEWLINE_RATIO,
-    HASH_RATIO,
-    ELLIPSIS_RATIO,
-    DUP_PARA,
-    DUP_PARA_CHARS,
-    DUP_LINE,
-    DUP_LINE_CHARS,
-    MEASURES
-};
-static const char *const names[] = {
-    [CHARS] = "chars",
-    [BYTES] = "bytes",
-    [N_WORDS] = "words",
-    [MEAN_WORD] = "mean_word_length",
-    [LINES] = "lines",
-    [NEWLINES] = "newlines",
-    [NEWLINE_RATIO] = "newline_ratio",
-    [HASH_RATIO] = "hash_ratio",
-    [ELLIPSIS_RATIO] = "ellipsis_ratio",
-    [DUP_PARA] = "dup_para_frac",
-    [DUP_PARA_CHARS] = "dup_para_char_frac",
-    [DUP_LINE] = "dup_line_frac",
-    [DUP_LINE_CHARS] = "dup_line_char_frac",
-    [MEASURES] = NULL,
-};
+enum { TEXT, WORD_SPANS, COLUMNS };
 
 typedef struct column {
     uint32_t measure;
@@ -45,148 +11,107 @@ typedef struct column {
 } column;
 typedef struct config {
     uint32_t splitter;
-    sl_many columns;
-    uint8_t summary;
+    sl_many columns, summary, stop_words;
+    int64_t short_line_length;
 } config;
 typedef struct state {
     const config *o;
-    bool repeats; /* somebody wants the measures that look at each line twice */
+    measure_rules rules;
+    uint32_t summary; /* bits: groups of which it has the measures */
 } state;
 typedef struct local {
-    text_scan scan;
-    text_spans words, pieces;
-    text_table table;
+    measure_work work;
+    text_spans words;
 } local;
+
+static int check(sl_ctx *c, const void *cfg)
+{
+    const config *o = cfg;
+    text_stop_words s;
+    const char *wrong = text_stop_words_make(&s, o->stop_words.v, o->stop_words.n);
+    return wrong ? c->host->fail(c, SL_E_CONFIG, "stop_words: %s", wrong) : SL_OK;
+}
 
 static int open_(sl_ctx *c, const void *cfg, void *g)
 {
+    const config *o = cfg;
+    const column *columns = o->columns.v;
     state *s = g;
     (void)c;
-    s->o = cfg;
-    s->repeats = s->o->summary;
-    for (size_t i = 0; i < s->o->columns.n; i++)
-        s->repeats |= ((const column *)s->o->columns.v)[i].measure >= DUP_PARA;
+    s->o = o;
+    s->rules.short_line = (uint64_t)o->short_line_length;
+    text_stop_words_make(&s->rules.stop, o->stop_words.v, o->stop_words.n);
+    for (size_t i = 0; i < o->summary.n; i++)
+        s->summary |= 1u << ((const uint32_t *)o->summary.v)[i];
+    s->rules.groups = s->summary;
+    for (size_t i = 0; i < o->columns.n; i++)
+        s->rules.groups |= 1u << measure_groups[columns[i].measure];
     return SL_OK;
 }
 
 /* ---- one document ---- */
 
-static double share(double part, double whole) { return whole > 0 ? part / whole : 0; }
-
-/* Lines and paragraphs as the repetition rules of Gopher have them: re.split of runs of newlines. */
-static bool measure_repeats(local *l, sl_str t, double *v)
+static bool measure(const state *s, local *l, const sl_verdict *at, sl_str t, double v[MEASURES])
 {
-    const text_scan *s = &l->scan;
-    const uint32_t first = s->words.n ? s->words.v[0].begin : t.n,
-                   last = s->words.n ? s->words.v[s->words.n - 1].end : t.n;
-    text_repeats r;
-    if (!text_split_at_newlines(s, first, last, 2, &l->pieces) ||
-        !text_count_repeats(&l->table, t, l->pieces.v, l->pieces.n, s->ascii, &r))
-        return false;
-    v[DUP_PARA] = share((double)r.n, l->pieces.n);
-    v[DUP_PARA_CHARS] = share((double)r.chars, s->chars);
-    if (!text_split_at_newlines(s, 0, t.n, 1, &l->pieces) ||
-        !text_count_repeats(&l->table, t, l->pieces.v, l->pieces.n, s->ascii, &r))
-        return false;
-    v[DUP_LINE] = share((double)r.n, l->pieces.n);
-    v[DUP_LINE_CHARS] = share((double)r.chars, s->chars);
-    return true;
+    sl_list words = { 0 };
+    return text_scan_read(&l->work.scan, t) &&
+           (!(s->rules.groups & (1u << WORDS | 1u << NGRAMS)) ||
+            text_words_of_scan(at->c, at->b, at->b->columns[WORD_SPANS], at->row, s->o->splitter, &l->work.scan,
+                               &l->words, &words)) &&
+           measure_text(&s->rules, &l->work, words, v);
 }
 
-static bool measure(sl_ctx *c, const state *g, local *l, const sl_batch *b, uint32_t row, sl_str t, double *v)
-{
-    const text_scan *s = &l->scan;
-    if (!text_scan_read(&l->scan, t))
-        return false;
-    sl_list words = { s->words.v, s->words.n, 0 };
-    if (g->o->splitter != TEXT_WHITESPACE) {
-        words = text_words_of(c, b, b->columns[WORDS], row, g->o->splitter, t, &l->words);
-        if (!words.p)
-            return false;
-    }
-    uint64_t inside = 0;
-    const sl_span *w = words.p;
-    for (uint32_t i = 0; i < words.n; i++)
-        inside += s->ascii ? w[i].end - w[i].begin : text_chars(t.p + w[i].begin, w[i].end - w[i].begin);
-    sl_span line;
-    for (text_lines it = { .t = t }; text_scan_next_line(s, &it, &line);)
-        v[LINES]++;
-    v[CHARS] = s->chars;
-    v[BYTES] = t.n;
-    v[N_WORDS] = words.n;
-    v[MEAN_WORD] = share((double)inside, words.n);
-    v[NEWLINES] = s->n_newline;
-    v[NEWLINE_RATIO] = share(s->n_newline, words.n);
-    v[HASH_RATIO] = share(s->hashes, words.n);
-    v[ELLIPSIS_RATIO] = share(s->ellipses, words.n);
-    return !g->repeats || measure_repeats(l, t, v);
-}
-
-static int process(sl_ctx *c, const void *g, void *l, sl_batch *b)
+static int note(const void *g, void *local_, sl_verdict *at, sl_str t)
 {
     const state *s = g;
     const column *columns = s->o->columns.v;
-    local *own = l;
-    const sl_str *text = sl_text(b, TEXT);
-    SL_EACH(b, row) {
-        double v[MEASURES] = { 0 };
-        if (!measure(c, s, own, b, row, text[row], v))
-            return c->host->fail(c, SL_E_NOMEM, "out of memory for a document of %u bytes", text[row].n);
-        for (size_t i = 0; i < s->o->columns.n; i++)
-            SL_COL(double, b, COLUMNS + i)[row] = v[columns[i].measure];
-        for (uint32_t i = 0; i < MEASURES && s->o->summary; i++)
-            c->host->observe(c, b, row, i, v[i]);
-    }
+    local *l = local_;
+    double v[MEASURES];
+    if (!measure(s, l, at, t, v))
+        return SL_E_NOMEM;
+    for (size_t i = 0; i < s->o->columns.n; i++)
+        SL_COL(double, at->b, COLUMNS + i)[at->row] = v[columns[i].measure];
+    for (uint32_t i = 0; i < MEASURES; i++)
+        if (s->summary >> measure_groups[i] & 1)
+            at->c->host->observe(at->c, at->b, at->row, i, v[i]);
     return SL_OK;
 }
+
+static int process(sl_ctx *c, const void *g, void *l, sl_batch *b) { return sl_judge_texts(c, g, l, b, TEXT, note); }
 
 static void close_local(sl_ctx *c, const void *g, void *local_)
 {
     local *l = local_;
     (void)c, (void)g;
-    text_scan_free(&l->scan);
+    measure_free(&l->work);
     text_spans_free(&l->words);
-    text_spans_free(&l->pieces);
-    text_table_free(&l->table);
 }
 
 static const sl_option column_options[] = {
-    SL_OPT(column, measure, ENUM, NULL, "what is measured: the values are listed below", .choices = names,
+    SL_OPT(column, measure, ENUM, NULL, "what is measured: the values are listed below", .choices = measure_names,
            .flags = SL_OPT_REQUIRED),
     SL_OPT(column, as, COLUMN, NULL, "the column for it", .flags = SL_OPT_REQUIRED),
     { 0 },
 };
 static const sl_option options[] = {
-    SL_OPT(config, splitter, ENUM, "whitespace",
-           "what a word is: white space; \\w+|[^\\w\\s]+; UAX 29; spaCy's blank English tokenizer",
-           .choices = text_splitters),
+    TEXT_OPT_SPLITTER(config, "whitespace"),
     SL_OPT_TABLES(config, columns, column_options, column, "numbers that the documents get"),
-    SL_OPT(config, summary, BOOL, "true", "measure everything, for quantiles and histograms in run.json"),
+    SL_OPT_LIST(config, summary, ENUM, "[length, words, lines, repeats, ngrams]",
+                "groups of measures that get quantiles and histograms in run.json; []: none", .choices = group_names),
+    SL_OPT_LIST(config, stop_words, STR, "[the, be, to, of, and, that, have, with]",
+                "what stop_words counts, as it must stand in the text; at most 64"),
+    SL_OPT(config, short_line_length, I64, "30", "for short_line_ratio a line of at most so many characters is short",
+           .min = 0, .max = -1, .unit = "chars"),
     { 0 },
 };
 static const sl_field fields[] = {
     [TEXT] = { "text", SL_T_STR, SL_READ, "document text" },
-    [WORDS] = { "words.$splitter", SL_LIST_OF(SL_T_SPAN), SL_READ | SL_SHARED, "its words" },
+    [WORD_SPANS] = TEXT_FIELD_WORDS,
     [COLUMNS] = { "$columns.as", SL_T_F64, SL_WRITE, "numbers" },
     { 0 },
 };
-#define VALUE(i, name, unit, help) [i] = { name, SL_M_VALUE, 0, unit, help }
-static const sl_metric metrics[] = {
-    VALUE(CHARS, "chars", "chars", "code points"),
-    VALUE(BYTES, "bytes", "bytes", "of UTF-8"),
-    VALUE(N_WORDS, "words", "words", "by splitter"),
-    VALUE(MEAN_WORD, "mean_word_length", "chars", "of all words"),
-    VALUE(LINES, "lines", "lines", "of Python's splitlines"),
-    VALUE(NEWLINES, "newlines", NULL, "\\n"),
-    VALUE(NEWLINE_RATIO, "newline_ratio", "ratio", "\\n a word"),
-    VALUE(HASH_RATIO, "hash_ratio", "ratio", "'#' a word"),
-    VALUE(ELLIPSIS_RATIO, "ellipsis_ratio", "ratio", "'...' and '…' a word"),
-    VALUE(DUP_PARA, "dup_para_frac", "share", "paragraphs that stand there again"),
-    VALUE(DUP_PARA_CHARS, "dup_para_char_frac", "share", "characters in those"),
-    VALUE(DUP_LINE, "dup_line_frac", "share", "lines that stand there again"),
-    VALUE(DUP_LINE_CHARS, "dup_line_char_frac", "share", "characters in those"),
-    { 0 },
-};
+#define METRIC(number, name, group, unit, help) [number] = { name, SL_M_VALUE, 0, unit, help },
+static const sl_metric metrics[] = { MEASURE_TABLE(METRIC){ 0 } };
 
 static const sl_stage stats_text = {
     SL_STAGE(SL_TRANSFORM),
@@ -198,9 +123,10 @@ static const sl_stage stats_text = {
     .config_size = sizeof(config),
     .state_size = sizeof(state),
     .local_size = sizeof(local),
+    .check = check,
     .open = open_,
     .process = process,
     .close_local = close_local,
 };
 
-SL_PLUGIN("stats", "1.0.0", &stats_text)
+SL_PLUGIN("stats", "0.1.0", &stats_text)

@@ -1,6 +1,7 @@
 /* layer: text */
 /* Lower case code point by code point; simplify_text by its five steps, each the obvious way, beside the sweep. */
 #include "fuzz_text.h"
+#include "base/utf8.h"
 #include "text/case.h"
 #include "text/lines.h"
 #include "text/normal.h"
@@ -10,7 +11,7 @@
 static void put(text_buf *out, uint32_t c)
 {
     must(text_buf_room(out, 4));
-    out->n += text_put(out->p + out->n, c);
+    out->n += utf8_put(out->p + out->n, c);
 }
 
 static bool separates(uint32_t c)

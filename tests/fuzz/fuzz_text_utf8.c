@@ -2,6 +2,7 @@
 /* Any bytes: what is said to be valid, decoded by the letter of the definition; then forwards, backwards and counted.
  */
 #include "fuzz_text.h"
+#include "base/utf8.h"
 #include "text/lines.h"
 
 /* The code point at p and its length; 0: none that is valid. */
@@ -29,7 +30,7 @@ static void walk(sl_str t)
         uint32_t want = 0;
         const uint32_t len = decode((const uint8_t *)p, (size_t)(t.p + t.n - p), &want), c = text_next(&p);
         char buf[4];
-        must(c == want && p == at + len && text_put(buf, c) == len && !memcmp(buf, at, len));
+        must(c == want && p == at + len && utf8_put(buf, c) == len && !memcmp(buf, at, len));
         const char *back = p;
         must(text_prev(&back) == c && back == at);
         if (c >= 0x80 && ascii == t.n)

@@ -199,6 +199,16 @@ static void test_shared(void **u)
         assert_null(strstr(s1, "spans"));
         assert_string_equal(s2, src);
         free(s1), free(s2), free(src);
+        /* a store keeps nothing of it: what stands behind a sort finds its own */
+        run_good(&j,
+                 "stages:\n  - { use: source.jsonl, path: '@/s.jsonl' }\n  - { use: test.spans, name: one }\n"
+                 "  - { use: shuffle }\n  - { use: test.spans, name: two }\n"
+                 "  - { use: sink.jsonl, path: '@/out/s3.jsonl' }\n",
+                 many[t]);
+        assert_int_equal(metric(&j, "one", "filled")->n, 100);
+        assert_int_equal(metric(&j, "two", "filled")->n, 100);
+        assert_int_equal(metric(&j, "two", "found")->n, 0);
+        job_free(&j);
     }
 }
 

@@ -1,10 +1,5 @@
 /* The lines of a page against the rules written down one after the other, over lower case of all of Unicode. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <cmocka.h>
-#include <stdlib.h>
+#include "unit/text/text_test.h"
 #include "lines.h"
 #include "text/case.h"
 #include "text/lines.h"

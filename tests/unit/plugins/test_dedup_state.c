@@ -123,6 +123,33 @@ static void apply_from_a_whole(void **state)
     sbuf_free(&io);
 }
 
+/* Two runs number their documents alike: what either has is there, and the partner is the least number. */
+static void parts_of_two_runs_are_an_index(void **state)
+{
+    static const doc first[] = { { .pos = POS(0, 1), .text = "a" }, { .pos = POS(0, 2), .text = "b" } },
+                     second[] = { { .pos = POS(0, 1), .text = "b" }, { .pos = POS(0, 2), .text = "d" } };
+    (void)state;
+    sbuf part[] = { part_of(first, 2), part_of(second, 2) };
+    for (unsigned turn = 0; turn < 2; turn++) {
+        drive d;
+        written out[N];
+        begin(&d);
+        for (unsigned p = 0; p < 2; p++)
+            assert_int_equal(drive_load(&d, 1, part[p ^ turn].p, part[p ^ turn].n), SL_OK);
+        assert_int_equal(drive_fit(&d, 0, docs, N), SL_OK);
+        assert_int_equal(drive_finalize(&d), SL_OK);
+        assert_int_equal(drive_apply(&d, docs, N, out), SL_OK);
+        assert_int_equal(d.m->n_rejects, 7); /* three a, two b, d; of c the second */
+        assert_int_equal(d.m->rejects[0].pos, POS(0, 1));
+        assert_int_equal(d.m->rejects[0].partner, POS(0, 1)); /* of a, in the first */
+        assert_int_equal(d.m->rejects[1].pos, POS(0, 2));
+        assert_int_equal(d.m->rejects[1].partner, POS(0, 1)); /* of b, in the second */
+        end(&d);
+    }
+    sbuf_free(&part[0]);
+    sbuf_free(&part[1]);
+}
+
 static void a_part_is_an_index(void **state)
 {
     (void)state;
@@ -288,10 +315,15 @@ static void wrong_victims(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(parts_in_every_order), cmocka_unit_test(apply_from_a_whole),
-        cmocka_unit_test(a_part_is_an_index),   cmocka_unit_test(the_same_part_twice),
-        cmocka_unit_test(one_place_twice),      cmocka_unit_test(cut),
-        cmocka_unit_test(taken_for_another),    cmocka_unit_test(other_options),
+        cmocka_unit_test(parts_in_every_order),
+        cmocka_unit_test(apply_from_a_whole),
+        cmocka_unit_test(parts_of_two_runs_are_an_index),
+        cmocka_unit_test(a_part_is_an_index),
+        cmocka_unit_test(the_same_part_twice),
+        cmocka_unit_test(one_place_twice),
+        cmocka_unit_test(cut),
+        cmocka_unit_test(taken_for_another),
+        cmocka_unit_test(other_options),
         cmocka_unit_test(wrong_victims),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

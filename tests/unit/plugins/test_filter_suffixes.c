@@ -9,6 +9,7 @@
 
 #include <cmocka.h>
 
+#include "base/utf8.h"
 #include "stage_mock.h"
 #include "suffixes.h"
 #include "text/utf8.h"
@@ -102,7 +103,7 @@ static void too_long(void **state)
     strcat(text, "\n");
     for (uint32_t i = 0; i < SUFFIX_MOST / 4; i++) { /* code points far apart take many digits each */
         char utf8[5] = "";
-        text_put(utf8, 0x10000 + 0x5000 * i);
+        utf8_put(utf8, 0x10000 + 0x5000 * i);
         strcat(text, utf8);
     }
     strcat(text, "\n");

@@ -1,12 +1,6 @@
 /* What DCLM's line modifiers leave of texts; and that nothing but memory fails. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <cmocka.h>
+#include "unit/text/text_test.h"
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include "../alloc_fails.h"
 #include "line_rules.h"
 
@@ -19,18 +13,7 @@ static const line_rules dclm = { .max_uppercase_ratio = 0.5,
                                  .phrases = { { anywhere, 1 }, { at_end, 1 }, { at_start, 1 } } };
 static line_work work;
 
-/* A text with nothing readable behind it but what is promised. */
-static sl_str text_of(const char *p)
-{
-    static char *block;
-    const size_t n = strlen(p);
-    free(block);
-    block = malloc(n + TEXT_SLACK);
-    assert_non_null(block);
-    memcpy(block, p, n);
-    memset(block + n, '1', TEXT_SLACK);
-    return (sl_str){ block, (uint32_t)n, 0 };
-}
+static sl_str text_of(const char *p) { return sample_before(p, strlen(p), '1'); }
 
 static void leaves(const line_rules *r, const char *in, const char *want)
 {

@@ -1,9 +1,5 @@
 /* Which spans of a text are addresses: the cases of the regular expressions, one by one, and what only looks so. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <cmocka.h>
+#include "unit/text/text_test.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,12 +11,7 @@ typedef bool find_fn(sl_str, uint32_t, sl_span *);
 static void finds(find_fn *find, const char *in, const char *want)
 {
     char got[500];
-    const size_t n = strlen(in);
-    char *block = malloc(n + TEXT_SLACK);
-    assert_non_null(block);
-    memcpy(block, in, n);
-    memset(block + n, '1', TEXT_SLACK);
-    const sl_str t = { block, (uint32_t)n, 0 };
+    const sl_str t = sample_before(in, strlen(in), '1');
     sl_span s = { 0 };
     size_t at = 0;
     while (find(t, s.end, &s)) {
@@ -31,7 +22,6 @@ static void finds(find_fn *find, const char *in, const char *want)
     got[at] = 0;
     if (strcmp(got, want) != 0)
         fail_msg("in '%s' found '%s', wanted is '%s'", in, got, want);
-    free(block);
 }
 
 static void test_emails(void **u)

@@ -1,14 +1,8 @@
 /* What refine.unicode makes of texts: each rule alone, all together, and twice. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <cmocka.h>
+#include "unit/text/text_test.h"
 #include <stdio.h>
-#include <string.h>
 #include "../alloc_fails.h"
 #include "characters.h"
-#include "text/utf8.h"
 #include "unit/text/text_random.h"
 
 static const char_rules nothing = { .max_blank_lines = -1 };
@@ -21,14 +15,7 @@ static const char_rules defaults = { .normalize = true,
                                      .max_blank_lines = 2 };
 static char_work work;
 
-static sl_str slack(const char *p, size_t n)
-{
-    static char room[70000];
-    assert_true(n + TEXT_SLACK <= sizeof room);
-    memmove(room, p, n);
-    memset(room + n, ' ', TEXT_SLACK); /* what stands behind must not count */
-    return (sl_str){ room, (uint32_t)n, 0 };
-}
+static sl_str slack(const char *p, size_t n) { return sample_before(p, n, ' '); }
 
 /* want NULL: the text stays, and the pointer with it. */
 static void becomes(const char_rules *r, const char *in, size_t n, const char *want, int rule, uint64_t times)
@@ -187,7 +174,7 @@ static void test_twice(void **u)
             n = random_text(&x, in, 200);
         else
             while (n < 60)
-                n += text_put(in + n, odd[random_next(&x) % (sizeof odd / sizeof *odd)]);
+                n += utf8_put(in + n, odd[random_next(&x) % (sizeof odd / sizeof *odd)]);
         const sl_str once = refine_chars(&r, slack(in, n), &work);
         assert_non_null(once.p);
         assert_int_equal(text_utf8_valid(once.p, once.n), once.n);

@@ -1,24 +1,8 @@
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <cmocka.h>
-#include <stdlib.h>
+#include "unit/text/text_test.h"
 #include "text/lines.h"
 #include "text/scan.h"
 #include "text/unicode.h"
 #include "unit/text/text_random.h"
-
-/* The text at the end of a block of its own, so that a sanitizer sees who reads too far. */
-static sl_str alone(const char *p, uint32_t n, char **block)
-{
-    *block = malloc((size_t)n + TEXT_SLACK);
-    assert_non_null(*block);
-    if (n)
-        memcpy(*block, p, n);
-    memset(*block + n, 'x', TEXT_SLACK); /* what stands behind must not count */
-    return (sl_str){ *block, n, 0 };
-}
 
 /* The same, one code point after the other. */
 static void check_slowly(const text_scan *s, sl_str t)
@@ -104,14 +88,12 @@ static void check_squeezed(const text_scan *s, text_squeezed *q, sl_str t)
 
 static void check(text_scan *s, text_squeezed *q, const char *p, uint32_t n)
 {
-    char *block;
-    const sl_str t = alone(p, n, &block);
+    const sl_str t = sample_before(p, n, 'x');
     assert_true(text_scan_read(s, t));
     check_slowly(s, t);
     check_lines(s, t);
     check_words_alone(s, t);
     check_squeezed(s, q, t);
-    free(block);
 }
 
 static void each_kernel(void (*with)(text_scan *, text_squeezed *))
@@ -148,10 +130,10 @@ static void borders(text_scan *s, text_squeezed *q)
         for (uint32_t at = 50; at < 140; at++) {
             char text[160];
             memset(text, 'a', sizeof text);
-            const uint32_t n = text_put(text + at, of[k]);
+            const uint32_t n = utf8_put(text + at, of[k]);
             check(s, q, text, at + n);
             check(s, q, text, at + n + 1);
-            text_put(text + at + n, of[k]);
+            utf8_put(text + at + n, of[k]);
             check(s, q, text, at + 2 * n + 3);
         }
 }

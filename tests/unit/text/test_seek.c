@@ -1,10 +1,5 @@
 /* Needles by every kernel against a slow search; lines that stand there again against comparing each with each. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <cmocka.h>
-#include <stdlib.h>
+#include "unit/text/text_test.h"
 #include "text/repeats.h"
 #include "text/scan.h"
 #include "unit/text/text_random.h"
@@ -142,7 +137,7 @@ static void pieces_again(void **u)
         while (n < 1900 && random_next(&state) % 40) {
             const uint32_t from = n, length = (uint32_t)(random_next(&state) % 4 * (round % 12));
             for (uint32_t i = 0; i < length; i++)
-                n += text_put(text + n, ascii ? 'a' : 0xE4);
+                n += utf8_put(text + n, ascii ? 'a' : 0xE4);
             if (length && random_next(&state) % 3 == 0)
                 text[n - 1] = ascii ? 'b' : (char)(0x80 + random_next(&state) % 2);
             assert_true(text_spans_room(&items, items.n + 1));

@@ -1,6 +1,10 @@
 /* strip, splitlines and split("\n") as Python has them. */
 #include "text_samples.h"
 #include "text/lines.h"
+#include "text/space.h"
+#include "text/unicode.h"
+#include "text/words.h"
+#include "unit/text/text_random.h"
 
 static void add(text_buf *out, sl_str t) { assert_true(text_buf_add(out, t.p, t.n)); }
 static void strip(sl_str t, text_buf *out) { add(out, text_strip(t)); }
@@ -76,12 +80,45 @@ static void test_lines(void **u)
     text_buf_free(&b);
 }
 
+/* Each code point, and each of its beginnings, against the table. */
+static void test_space(void **u)
+{
+    (void)u;
+    for (uint32_t c = 0; c < 0x110000; c++) {
+        char p[4];
+        const uint32_t n = utf8_put(p, c);
+        if (c - 0xD800 < 0x800)
+            continue;
+        assert_int_equal(text_space(p, p + n), text_class(c) & TEXT_SPACE ? n : 0);
+        for (uint32_t cut = 1; cut < n; cut++)
+            assert_int_equal(text_space(p, p + cut), 0);
+    }
+    static const char *const broken[] = { "\xC2 ", "\xE2\x80 ", "\xE2 \xA8", "\xE3\xC0\x80", "\xE1\x9A\xC0" };
+    for (size_t i = 0; i < sizeof broken / sizeof *broken; i++)
+        assert_int_equal(text_space(broken[i], broken[i] + strlen(broken[i])), 0);
+}
+
+static void test_words(void **u)
+{
+    uint64_t state = 9;
+    (void)u;
+    for (unsigned round = 0; round < 20000; round++) {
+        char p[200];
+        const uint32_t n = random_text(&state, p, (uint32_t)(random_next(&state) % 190));
+        text_spans words = { 0 };
+        assert_true(text_split(TEXT_WHITESPACE, sample(p, n), &words));
+        const uint64_t enough = random_next(&state) % 8;
+        assert_int_equal(text_count_words(p, n, UINT64_MAX), words.n);
+        assert_int_equal(text_count_words(p, n, enough), words.n < enough ? words.n : enough);
+        text_spans_free(&words);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_strip),
-        cmocka_unit_test(test_lines),
-        cmocka_unit_test(test_python),
+        cmocka_unit_test(test_strip), cmocka_unit_test(test_lines), cmocka_unit_test(test_python),
+        cmocka_unit_test(test_space), cmocka_unit_test(test_words),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

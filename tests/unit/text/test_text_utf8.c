@@ -39,7 +39,7 @@ static void test_code_points(void **u)
         char buf[5] = { 0, 0, 0, 0, '\x80' };
         if (c >= 0xD800 && c < 0xE000)
             continue;
-        const uint32_t n = text_put(buf, c);
+        const uint32_t n = utf8_put(buf, c);
         const char *p = buf;
         if (n != (c < 0x80      ? 1u
                   : c < 0x800   ? 2u

@@ -1,10 +1,5 @@
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <cmocka.h>
+#include "unit/text/text_test.h"
 #include <stdio.h>
-#include <stdlib.h>
 #include "text/scan.h"
 #include "text/words.h"
 #include "unit/text/text_random.h"

@@ -5,6 +5,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 #include <stdlib.h>
+#include "base/utf8.h"
 #include "text/words.h"
 #include "unit/text/text_random.h"
 
@@ -128,7 +129,7 @@ static void rules(void **u)
         const uint32_t among = i % 2 ? POINTS : 1 + (uint32_t)(random_next(&state) % POINTS);
         const uint32_t from = (uint32_t)random_next(&state);
         for (uint64_t k = random_next(&state) % (MOST + 1); k > 0; k--)
-            n += text_put(text + n, points[(from + random_next(&state) % among) % POINTS]);
+            n += utf8_put(text + n, points[(from + random_next(&state) % among) % POINTS]);
         const sl_str t = { text, n, 0 };
         assert_true(text_split(TEXT_UNICODE_WORDS, t, &words));
         const uint32_t wanted = split_slowly(t, want);

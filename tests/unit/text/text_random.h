@@ -2,6 +2,7 @@
 #ifndef TEXT_RANDOM_H
 #define TEXT_RANDOM_H
 #include <string.h>
+#include "base/utf8.h"
 #include "text/utf8.h"
 
 static inline uint64_t random_next(uint64_t *state)
@@ -39,7 +40,7 @@ static inline uint32_t random_text(uint64_t *state, char *out, uint32_t n)
     uint32_t at = 0;
     while (at < n) {
         const uint32_t more =
-            text_put(out + at, random_point(state, flavour == 4 ? (unsigned)random_next(state) : flavour));
+            utf8_put(out + at, random_point(state, flavour == 4 ? (unsigned)random_next(state) : flavour));
         if (at + more > n)
             break;
         at += more;

@@ -1,16 +1,9 @@
 /* The texts that gen-python takes digests of, and the comparison with them. */
 #ifndef TEXT_SAMPLES_H
 #define TEXT_SAMPLES_H
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <cmocka.h>
-#include <stdlib.h>
-#include <string.h>
 #include "base/hash.h"
 #include "python_says.h"
-#include "text/buf.h"
-#include "text/utf8.h"
+#include "text_test.h"
 
 typedef void sample_fn(sl_str t, text_buf *out); /* adds what it makes of t */
 
@@ -23,7 +16,7 @@ typedef struct sample_sum {
 static inline void sample_put(text_buf *t, uint32_t c)
 {
     assert_true(text_buf_room(t, 4));
-    t->n += text_put(t->p + t->n, c);
+    t->n += utf8_put(t->p + t->n, c);
 }
 
 static inline void sample_end(sample_sum *s)
@@ -99,23 +92,4 @@ static inline void compare_with_python(const char *what, sample_fn *fn)
     text_buf_free(&s.out);
     text_buf_free(&s.t);
 }
-
-/* A text from a literal, in memory of its own with no more than the slack behind it; good until the next call. */
-static inline sl_str sample(const char *p, size_t n)
-{
-    static char *mem;
-    free(mem);
-    assert_non_null(mem = malloc(n + TEXT_SLACK));
-    memcpy(mem, p, n);
-    memset(mem + n, 0xCC, TEXT_SLACK); /* what it is must not matter */
-    return (sl_str){ mem, (uint32_t)n, 0 };
-}
-#define SAMPLE(literal) sample(literal, sizeof literal - 1)
-
-static inline void assert_text(const text_buf *b, const char *want, size_t n)
-{
-    if (b->n != n || (n && memcmp(b->p, want, n) != 0))
-        fail_msg("'%.*s', wanted is '%.*s'", (int)b->n, b->p, (int)n, want);
-}
-#define ASSERT_TEXT(b, literal) assert_text(b, literal, sizeof literal - 1)
 #endif

@@ -1,7 +1,7 @@
-/* layer: text, plugin: gopher ngrams.c stop_words.c word_counts.c */
+/* layer: text */
 /* n-grams and kinds of words against the obvious way. */
-#include "../../plugins/gopher/ngrams.h"
-#include "../../plugins/gopher/word_counts.h"
+#include "text/ngrams.h"
+#include "text/word_kinds.h"
 #include "fuzz_text.h"
 #include "text/unicode.h"
 #include "text/words.h"
@@ -52,25 +52,25 @@ static uint64_t duplicated(const text_squeezed *q, uint32_t n)
 static void count_ngrams(sl_str t, const text_spans *words)
 {
     text_squeezed q = { 0 };
-    ngrams g = { 0 };
+    text_ngrams g = { 0 };
     uint64_t chars;
-    must(text_squeeze(&q, t, words->v, words->n < MOST ? words->n : MOST, false) && ngrams_begin(&g, &q));
+    must(text_squeeze(&q, t, words->v, words->n < MOST ? words->n : MOST, false) && text_ngrams_begin(&g, &q));
     for (uint32_t n = 2; n <= 4; n++)
-        must(ngrams_top(&g, n, &chars) && chars == top(&q, n));
-    must(ngrams_candidates(&g));
+        must(text_ngrams_top(&g, n, &chars) && chars == top(&q, n));
+    must(text_ngrams_candidates(&g));
     for (uint32_t n = 5; n <= 10; n++)
-        must(ngrams_duplicated(&g, n, &chars) && chars == duplicated(&q, n));
-    ngrams_free(&g);
+        must(text_ngrams_duplicated(&g, n, &chars) && chars == duplicated(&q, n));
+    text_ngrams_free(&g);
     text_squeezed_free(&q);
 }
 
 static void count_kinds(sl_str t, const text_spans *words)
 {
     static const char *const list[] = { "the", "a", "\xC3\xA4", "0123456789abcdefg" };
-    stop_words stop;
-    word_counts want = { 0 };
-    must(!stop_words_make(&stop, list, 4));
-    const word_counts got = count_word_kinds(t, words->v, words->n, false, &stop, UINT64_MAX);
+    text_stop_words stop;
+    text_word_kinds want = { 0 };
+    must(!text_stop_words_make(&stop, list, 4));
+    const text_word_kinds got = text_count_word_kinds(t, words->v, words->n, false, &stop, UINT64_MAX);
     for (uint32_t i = 0; i < words->n; i++) {
         const sl_str w = text_part(t, words->v[i]);
         bool alpha = false, more = false;

@@ -1,4 +1,4 @@
-#include "word_counts.h"
+#include "text/word_kinds.h"
 #include "text/unicode.h"
 #include "text/utf8.h"
 
@@ -50,10 +50,10 @@ static inline uint32_t within(uint64_t x)
     return (uint32_t)((x >> 7 & ~x >> 6 & ones) * ones >> 56);
 }
 
-static inline word_counts count(sl_str t, const sl_span *words, uint32_t n, bool ascii, const stop_words *stop,
-                                uint64_t enough)
+static inline text_word_kinds count(sl_str t, const sl_span *words, uint32_t n, bool ascii, const text_stop_words *stop,
+                                    uint64_t enough)
 {
-    word_counts c = { .words = n };
+    text_word_kinds c = { .words = n };
     uint64_t found = 0;
     for (uint32_t i = 0; i < n; i++) {
         const char *const p = t.p + words[i].begin, *const end = t.p + words[i].end;
@@ -72,11 +72,12 @@ static inline word_counts count(sl_str t, const sl_span *words, uint32_t n, bool
             chars = length > 16 ? (uint32_t)text_chars(p, length) : length - within(v[0]) - within(v[1]);
         }
         k.non_symbol |= k.alpha; /* no letter is in the set */
+        c.chars += chars;
         c.alpha += k.alpha;
         c.non_symbol += k.non_symbol;
         c.non_symbol_chars += k.non_symbol ? chars : 0;
         if (c.stop < enough) {
-            const uint64_t bit = stop_words_find(stop, (sl_str){ p, length, 0 }, v[0], v[1]);
+            const uint64_t bit = text_stop_words_find(stop, (sl_str){ p, length, 0 }, v[0], v[1]);
             c.stop += (bit & ~found) != 0;
             found |= bit;
         }
@@ -84,8 +85,8 @@ static inline word_counts count(sl_str t, const sl_span *words, uint32_t n, bool
     return c;
 }
 
-word_counts count_word_kinds(sl_str t, const sl_span *words, uint32_t n, bool ascii, const stop_words *stop,
-                             uint64_t enough)
+text_word_kinds text_count_word_kinds(sl_str t, const sl_span *words, uint32_t n, bool ascii,
+                                      const text_stop_words *stop, uint64_t enough)
 {
     return ascii ? count(t, words, n, true, stop, enough) : count(t, words, n, false, stop, enough);
 }

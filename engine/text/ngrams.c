@@ -1,9 +1,9 @@
-#include "ngrams.h"
+#include "text/ngrams.h"
 #include <stdlib.h>
 
 /* ---- memory ---- */
 
-bool ngrams_begin(ngrams *g, const text_squeezed *words)
+bool text_ngrams_begin(text_ngrams *g, const text_squeezed *words)
 {
     g->w = words;
     g->n_candidates = 0;
@@ -22,18 +22,18 @@ bool ngrams_begin(ngrams *g, const text_squeezed *words)
     return true;
 }
 
-void ngrams_free(ngrams *g)
+void text_ngrams_free(text_ngrams *g)
 {
     free(g->hash);
     free(g->bits);
     text_table_free(&g->table);
-    *g = (ngrams){ 0 };
+    *g = (text_ngrams){ 0 };
 }
 
 /* ---- the bitmap: pairs of words, those seen and those seen twice ---- */
 
 /* Empty, for n hashes; how far a hash is shifted to a place in it. 0: out of memory. */
-static uint32_t bits_begin(ngrams *g, uint32_t n)
+static uint32_t bits_begin(text_ngrams *g, uint32_t n)
 {
     const uint64_t want =
         (uint64_t)n * (n < 65536 ? 32 : 16); /* bits a word: of small documents it stays in the first level */
@@ -83,7 +83,7 @@ static inline bool same_words(const text_squeezed *w, uint32_t a, uint32_t b, ui
 
 /* Counts the n-grams at the candidates. What is no candidate stands once, and so does the first n-gram if nothing
  * stands more often. */
-static bool count_top(ngrams *g, uint32_t n, uint64_t *chars)
+static bool count_top(text_ngrams *g, uint32_t n, uint64_t *chars)
 {
     const text_squeezed *w = g->w;
     text_table *t = &g->table;
@@ -116,7 +116,7 @@ static bool count_top(ngrams *g, uint32_t n, uint64_t *chars)
     return true;
 }
 
-static bool candidates_of_pairs(ngrams *g)
+static bool candidates_of_pairs(text_ngrams *g)
 {
     const uint64_t *h = g->w->hash;
     const uint32_t n = g->w->n, shift = bits_begin(g, n);
@@ -136,7 +136,7 @@ static bool candidates_of_pairs(ngrams *g)
 }
 
 /* From those of n - 1 words: both of which it is made of must occur twice. */
-static void candidates_of(ngrams *g, uint32_t n)
+static void candidates_of(text_ngrams *g, uint32_t n)
 {
     uint32_t k = 0;
     for (uint32_t c = 0; c + 1 < g->n_candidates; c++) {
@@ -150,7 +150,7 @@ static void candidates_of(ngrams *g, uint32_t n)
     g->n_candidates = k;
 }
 
-bool ngrams_top(ngrams *g, uint32_t n, uint64_t *chars)
+bool text_ngrams_top(text_ngrams *g, uint32_t n, uint64_t *chars)
 {
     if (n == 2 && !candidates_of_pairs(g))
         return false;
@@ -161,7 +161,7 @@ bool ngrams_top(ngrams *g, uint32_t n, uint64_t *chars)
 
 /* ---- those that stand again ---- */
 
-bool ngrams_candidates(ngrams *g)
+bool text_ngrams_candidates(text_ngrams *g)
 {
     const text_squeezed *w = g->w;
     g->n_candidates = 0;
@@ -184,7 +184,7 @@ bool ngrams_candidates(ngrams *g)
     return true;
 }
 
-bool ngrams_duplicated(ngrams *g, uint32_t n, uint64_t *chars)
+bool text_ngrams_duplicated(text_ngrams *g, uint32_t n, uint64_t *chars)
 {
     const text_squeezed *w = g->w;
     const uint32_t *at = w->begin;
