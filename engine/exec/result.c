@@ -81,7 +81,8 @@ static void save_damage(exec *x, const item *end, sbuf *out)
 void damage_save(exec *x, item end, sbuf *out) { save_damage(x, &end, out); }
 void damage_save_all(exec *x, sbuf *out) { save_damage(x, NULL, out); }
 
-bool damage_load(exec *x, unsigned which_pass, const uint64_t *numbers, size_t n_numbers, const sl_str *texts, size_t n_texts)
+bool damage_load(exec *x, unsigned which_pass, const uint64_t *numbers, size_t n_numbers, const sl_str *texts,
+                 size_t n_texts)
 {
     if (n_numbers != 4 * n_texts)
         return false;
