@@ -24,8 +24,8 @@ extern const command *const cli_commands[]; /* NULL-terminated */
 
 /* Makes c->reg. false: out of memory, said in c->d. */
 bool cli_registry(cli *c);
-/* Reads the pipeline file of operand 0 and binds it. batch_rows: 0, or instead of the file's. false: all mistakes are in
- * c->d, also those that a look at the inputs finds. */
+/* Reads the pipeline file of operand 0 and binds it. batch_rows: 0, or instead of the file's. false: all mistakes are
+ * in c->d, also those that a look at the inputs finds. */
 bool cli_plan(cli *c, int64_t batch_rows);
 /* The plan opened without its sinks, to be looked at. NULL: mistakes in c->d. */
 exec *cli_look(cli *c);

@@ -41,8 +41,9 @@ option_table stage_common_table(void);
 extern const char *const stage_common_names[];
 
 typedef struct pipeline_stage {
-    const yaml_node *node; /* the stage's map, variables replaced; reported: something that names no stage stands here */
-    diag_at at;            /* of the value of `use` */
+    const yaml_node
+        *node;  /* the stage's map, variables replaced; reported: something that names no stage stands here */
+    diag_at at; /* of the value of `use` */
 } pipeline_stage;
 
 typedef struct pipeline_var {

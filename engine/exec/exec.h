@@ -128,9 +128,9 @@ typedef struct exec_step { /* a line of what a run would do */
 typedef enum { EXEC_OK, EXEC_CANCELLED, EXEC_TOO_MANY_ERRORS, EXEC_FAILED } exec_end;
 
 /* [1] Opens all stages (their `open`), finds the inputs, lists the splits; reads nothing but heads of files and what
- * o.probe looks at, writes nothing but what sinks' outputs need (their folders). Mistakes go to d (with the place of the
- * stage), all that there are. NULL: errors, also of a plan that has mistakes of its own: of it as much is opened as has
- * none. */
+ * o.probe looks at, writes nothing but what sinks' outputs need (their folders). Mistakes go to d (with the place of
+ * the stage), all that there are. NULL: errors, also of a plan that has mistakes of its own: of it as much is opened as
+ * has none. */
 exec *exec_open(const plan *p, const exec_options *o, diags *d);
 /* With o.resume, after exec_open: takes up what the line of JSON in the journal says. false: it cannot,
  * why says why, and exec_anew is to be called; that removes what the earlier process left of the outputs. */
