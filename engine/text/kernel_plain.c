@@ -1,3 +1,4 @@
+#include "text/hash.h"
 #include "text/kernel.h"
 #include "text/kernel_places.h"
 

@@ -1,5 +1,6 @@
 #include "text/ngrams.h"
 #include <stdlib.h>
+#include "text/hash.h"
 
 /* ---- memory ---- */
 

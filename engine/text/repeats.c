@@ -1,10 +1,12 @@
 #include "text/repeats.h"
 #include <stdlib.h>
+#include "text/hash.h"
 #include "text/utf8.h"
 
 bool text_table_begin(text_table *t, size_t n, uint32_t numbers)
 {
     size_t size = 64;
+    text_hash_begin();
     while (size < 2 * n)
         size *= 2;
     if (size > t->size) {

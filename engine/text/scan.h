@@ -2,7 +2,6 @@
  * any splitter one behind the other with their hashes, as the repetition rules compare them. */
 #ifndef TEXT_SCAN_H
 #define TEXT_SCAN_H
-#include <string.h>
 #include "text/lines.h"
 
 typedef struct text_scan {
@@ -53,43 +52,6 @@ typedef struct text_squeezed {
 /* false: out of memory. */
 bool text_squeeze(text_squeezed *s, sl_str t, const sl_span *words, uint32_t n, bool ascii);
 void text_squeezed_free(text_squeezed *s);
-
-/* A hash for tables whose hits are compared byte by byte: quick, the same everywhere, and no promise beyond this
- * process. */
-static inline uint64_t text_mix(uint64_t a, uint64_t b)
-{
-    const unsigned __int128 r = (unsigned __int128)(a ^ 0x9E3779B97F4A7C15u) * (b ^ 0xC2B2AE3D27D4EB4Fu);
-    return (uint64_t)r ^ (uint64_t)(r >> 64);
-}
-static inline uint64_t text_load(const char *p)
-{
-    uint64_t v;
-    memcpy(&v, p, sizeof v);
-    return v;
-}
-/* Reads up to 16 bytes behind. */
-static inline uint64_t text_quick_hash(const char *p, size_t n)
-{
-    uint64_t h = n;
-    for (; n > 16; p += 16, n -= 16)
-        h = text_mix(text_load(p) ^ h, text_load(p + 8));
-    uint64_t a = text_load(p), b = text_load(p + 8);
-    if (n <= 8) {
-        a &= n ? UINT64_MAX >> (64 - 8 * n) : 0;
-        b = 0;
-    } else {
-        b &= UINT64_MAX >> (128 - 8 * n);
-    }
-    return text_mix(a ^ h, b);
-}
-/* The same bytes? Reads up to 7 bytes behind either. */
-static inline bool text_same(const char *a, const char *b, size_t n)
-{
-    for (; n >= 8; a += 8, b += 8, n -= 8)
-        if (text_load(a) != text_load(b))
-            return false;
-    return !n || (text_load(a) ^ text_load(b)) << (64 - 8 * n) == 0;
-}
 
 /* Kernels, for tests: best first, ends with NULL. The best that runs here is used, or the one that SLUICE_ISA names. */
 extern const char *const text_kernels[];

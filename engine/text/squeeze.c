@@ -1,5 +1,6 @@
 /* Words one behind the other, with their hashes. */
 #include <stdlib.h>
+#include "text/hash.h"
 #include "text/scan.h"
 #include "text/utf8.h"
 
@@ -75,6 +76,7 @@ bool text_squeeze(text_squeezed *s, sl_str t, const sl_span *words, uint32_t n, 
     if (!room(s, t.n, n, ascii))
         return false;
     s->n = n;
+    text_hash_begin();
     if (ascii)
         put(s, t, words, n, true);
     else

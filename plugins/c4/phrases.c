@@ -1,4 +1,5 @@
 #include "phrases.h"
+#include <string.h>
 
 /* "{" also finds "[", which differs in bit 5. The Kelvin sign E2 84 AA is the one character beyond ASCII whose lower
  * case is a letter of ours: the cookies of the policies have a k. */

@@ -1,6 +1,7 @@
 /* layer: text */
 /* Every kernel finds what the plain one does. */
 #include "fuzz_text.h"
+#include "text/hash.h"
 #include "text/scan.h"
 #include "text/words.h"
 
