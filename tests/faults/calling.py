@@ -179,11 +179,12 @@ class Sweep(Calls):
     def came_to(self, where, r, kind, error, path):
         t, err = self.t, r.stderr.decode("utf-8", "replace")
         failed = t.failed
-        swept = kind != "name"  # else the call that fails may be one that sweeps
+        swept = kind != "name" and not str(path).endswith("/kept")  # else the call that fails may be one that sweeps
         if r.returncode != fl.DONE:
             self.judge(where, kind, path, error, r.returncode, err)
             self.published(where)
-            if swept and path is not None and not self.g.marked() and "run.json" not in err:  # else as dead as one killed
+            continues = self.g.marked() or self.g.is_kept()
+            if swept and path is not None and not continues and "run.json" not in err:  # else as dead as one killed
                 t.equal(f"{where}: left behind", self.g.left(), [])
         else:
             self.ended(where, swept)
