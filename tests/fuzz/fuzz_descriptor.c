@@ -80,6 +80,15 @@ static void fill_stage(feed *f, sl_stage *s)
     memcpy(&s->check, callback, sizeof callback);
 }
 
+/* Rows lie as far apart as the description says, as in a plugin that was built with other headers. */
+static void lay_out(void *rows, size_t size, size_t stride)
+{
+    char *p = rows;
+    for (size_t i = 1; i <= ROWS; i++)
+        memmove(p + i * stride, p + i * size, stride);
+    memset(p + (ROWS + 1) * stride, 0, (ROWS + 1) * (size - stride));
+}
+
 static void look(const plugin_def *p)
 {
     for (size_t i = 0; i < p->n_stages; i++) {
@@ -140,6 +149,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         metrics[i] = (sl_metric){ text_of(&f), take(&f, 6), take(&f, 2), text_of(&f), text_of(&f) };
         ports[i] = (sl_port){ text_of(&f), take(&f, 4), 0, text_of(&f) };
     }
+    lay_out(inner, sizeof *inner, stage.option_stride);
+    lay_out(options, sizeof *options, stage.option_stride);
+    lay_out(fields, sizeof *fields, stage.field_stride);
+    lay_out(metrics, sizeof *metrics, stage.metric_stride);
+    lay_out(ports, sizeof *ports, stage.port_stride);
     stage.options = take(&f, 3) ? options : NULL;
     stage.fields = take(&f, 3) ? fields : NULL;
     stage.metrics = take(&f, 3) ? metrics : NULL;
