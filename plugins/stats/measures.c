@@ -71,21 +71,28 @@ static bool measure_repeats(measure_work *w, double *v)
 
 static bool measure_ngrams(measure_work *w, sl_list words, double *v)
 {
-    const text_scan *s = &w->scan;
+    const double all = w->scan.chars;
     uint64_t chars;
-    if (!text_squeeze(&w->squeezed, s->t, words.p, words.n, s->ascii) || !text_ngrams_begin(&w->grams, &w->squeezed))
+    if (!text_squeeze(&w->squeezed, w->scan.t, words.p, words.n, w->scan.ascii))
+        return false;
+    if (words.n > TEXT_KEPT) { /* n-grams take as much again */
+        text_scan_free(&w->scan);
+        text_spans_free(&w->pieces);
+        text_table_free(&w->table);
+    }
+    if (!text_ngrams_begin(&w->grams, &w->squeezed))
         return false;
     for (uint32_t n = 2; n <= 4; n++) {
         if (!text_ngrams_top(&w->grams, n, &chars))
             return false;
-        v[TOP_2 + n - 2] = share((double)chars, s->chars);
+        v[TOP_2 + n - 2] = share((double)chars, all);
     }
     if (!text_ngrams_candidates(&w->grams))
         return false;
     for (uint32_t n = 5; n <= 10; n++) {
         if (!text_ngrams_duplicated(&w->grams, n, &chars))
             return false;
-        v[DUP_5 + n - 5] = share((double)chars, s->chars);
+        v[DUP_5 + n - 5] = share((double)chars, all);
     }
     return true;
 }
